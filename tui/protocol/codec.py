@@ -1,0 +1,260 @@
+"""Bytes to messages and back: the only module that knows both.
+
+Frames are JSON objects, or arrays of them (a batch), perhaps gzipped. Whatever is wrong with a
+frame comes out as `ProtocolError`, and in time linear in its length.
+"""
+
+import re
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from tui.protocol.catalog import EVENTS, MessageType
+from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
+from tui.protocol.models import Known, LockedEvent, Message, UnknownMessage
+from tui.protocol.models.base import Control, Event, WireModel
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_TYPES = frozenset(MessageType)
+_SERVER_FIELDS = ("offset", "replayed", "conflated")
+# A whole string (or one that never ends), or one bracket: each byte is looked at once.
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+
+
+def inflate(frame: bytes, limit: int = MAX_CLIENT_RECEIVE) -> bytes:
+    """`frame` as JSON bytes, of at most `limit`; one that is not gzipped comes back as it is."""
+    if not frame.startswith(_GZIP_MAGIC):
+        if len(frame) > limit:
+            raise _too_large(limit)
+        return frame
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(frame, limit + 1)
+    except zlib.error as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"broken gzip: {error}") from error
+    if len(plain) > limit:
+        raise _too_large(limit)
+    if not stream.eof or stream.unused_data:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, "broken gzip: cut short, or more behind it")
+    return plain
+
+
+def deflate(frame: bytes) -> bytes:
+    """`frame` gzipped, at the level that pays for live traffic."""
+    stream = zlib.compressobj(level=1, wbits=31)
+    return stream.compress(frame) + stream.flush()
+
+
+def decode(frame: bytes, *, limit: int = MAX_CLIENT_RECEIVE) -> list[Message | ProtocolError]:
+    """All messages of a frame; a bad member of a batch is an error in its place.
+
+    Raises ProtocolError where the frame as a whole cannot be read.
+    """
+    plain = inflate(frame, limit)
+    if not _is_batch(plain):
+        return [decode_message(plain)]
+    if b'"encrypted"' not in plain and not _may_hold_nan(plain):
+        try:
+            # The usual case, in one pass; what is wrong with a batch is then found one by one.
+            return cast("list[Message | ProtocolError]", _batch_adapter().validate_json(plain))
+        except (ValidationError, RecursionError, OverflowError):
+            pass
+    return [_decode_member(raw, index) for index, raw in enumerate(split(plain))]
+
+
+def split(plain: bytes) -> list[bytes]:
+    """The members of a batch as JSON bytes of their own; a single message is a batch of one."""
+    if not _is_batch(plain):
+        return [plain]
+    try:
+        return [orjson.dumps(member) for member in orjson.loads(plain)]
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError) as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {error}") from error
+
+
+def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
+    """One message from one JSON object; `max_depth` bounds how deep it may nest."""
+    if _may_hold_nan(raw):
+        _load(raw)
+    if b'"encrypted"' in raw and (locked := _locked(raw)):
+        return locked
+    try:
+        message = cast("Message", _adapter().validate_json(raw, by_alias=True, by_name=False))
+    except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "union_tag_invalid":
+            message = _unknown(raw)
+        else:
+            raise _explain(error, raw) from None
+    except (RecursionError, OverflowError) as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, str(error)) from error
+    if max_depth is not None:
+        _check_depth(raw, max_depth)
+    return message
+
+
+def encode(message: Event | Control) -> bytes:
+    """One message as JSON: what was set, under its wire name, unknown fields included."""
+    try:
+        fields = message.model_dump(exclude_unset=True)
+        return orjson.dumps({"type": message.type} | fields)
+    except (orjson.JSONEncodeError, ValueError) as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
+
+
+def join(members: list[bytes]) -> bytes:
+    """Encoded messages as one frame: a single one as it is, more as an array."""
+    return members[0] if len(members) == 1 else b"[" + b",".join(members) + b"]"
+
+
+def build_event(
+    type_: str,
+    data: Mapping[str, Any] | WireModel,
+    *,
+    id_: str,
+    timestamp: float,
+    source: str | None = None,
+    correlation_id: str | None = None,
+) -> Event:
+    """A validated event from its parts; `timestamp` in Unix milliseconds.
+
+    Raises ProtocolError naming the field that is wrong, or that `type_` is no event type.
+    """
+    if type_ not in EVENTS:
+        raise ProtocolError(ErrorCode.UNKNOWN_TYPE, f"{type_} is no event type", field="type")
+    metadata = {"version": "1.0", "source": source, "correlationId": correlation_id}
+    envelope = {
+        "id": id_,
+        "type": type_,
+        "timestamp": timestamp,
+        "data": data.model_dump(exclude_unset=True) if isinstance(data, WireModel) else data,
+        "metadata": {key: value for key, value in metadata.items() if value is not None},
+    }
+    try:
+        raw = orjson.dumps(envelope)
+    except orjson.JSONEncodeError as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
+    return cast("Event", decode_message(raw))
+
+
+def encode_stored(raw: bytes, offset: int) -> tuple[bytes, bytes]:
+    """A published event as it goes out: plain, and v1 with its `offset`.
+
+    Both keep the publisher's unknown fields; what only a server may say is dropped first.
+    Raises ProtocolError where an opaque part of it holds what JSON readers break on (`1e999`).
+    """
+    envelope = _load(raw)
+    metadata = envelope.get("metadata") or {}
+    envelope["metadata"] = metadata
+    for name in _SERVER_FIELDS:
+        metadata.pop(name, None)
+    plain = orjson.dumps(envelope)
+    metadata["offset"] = offset
+    return plain, orjson.dumps(envelope)
+
+
+@cache
+def _adapter() -> TypeAdapter[Known]:
+    return TypeAdapter(Known)
+
+
+@cache
+def _batch_adapter() -> TypeAdapter[list[Known]]:
+    return TypeAdapter(list[Known])
+
+
+def warm_up() -> None:
+    """Build the models now (some 0.2 s), rather than at the first message."""
+    _adapter()
+    _batch_adapter()
+
+
+def _is_batch(plain: bytes) -> bool:
+    return plain.lstrip(b" \t\r\n").startswith(b"[")
+
+
+def _decode_member(raw: bytes, index: int) -> Message | ProtocolError:
+    try:
+        return decode_message(raw)
+    except ProtocolError as error:
+        error.index = index
+        return error
+
+
+def _may_hold_nan(raw: bytes) -> bool:
+    """Whether the words are in it at all: pydantic's parser takes them, JSON (RFC 8259) doesn't."""
+    return b"NaN" in raw or b"Infinity" in raw
+
+
+def _load(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {error}") from error
+
+
+def _locked(raw: bytes) -> LockedEvent | None:
+    envelope = _load(raw)
+    metadata = envelope.get("metadata") if isinstance(envelope, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("encrypted") is not True:
+        return None
+    if envelope.get("type") not in EVENTS:
+        return None
+    try:
+        return LockedEvent.model_validate_json(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise _explain(error, raw) from None
+
+
+def _unknown(raw: bytes) -> UnknownMessage:
+    try:
+        return UnknownMessage.model_validate_json(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise _explain(error, raw) from None
+
+
+def _check_depth(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
+    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+        return
+    depth = 0
+    for token in _BRACKETS.findall(raw):
+        if token in b"{[":
+            depth += 1
+            if depth > max_depth:
+                raise ProtocolError(
+                    ErrorCode.INVALID_MESSAGE, f"nested deeper than {max_depth} levels"
+                )
+        elif token in b"]}":
+            depth -= 1
+
+
+def _explain(error: ValidationError, raw: bytes) -> ProtocolError:
+    """The first fault, by the path a sender knows: `data.agentId: Field required`."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    if fault["type"] == "json_invalid":
+        return ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {fault['msg']}")
+    try:
+        envelope = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        envelope = None
+    message_id = envelope.get("id") if isinstance(envelope, dict) else None
+    path = [str(part) for part in fault["loc"]]
+    if path and path[0] in _TYPES:
+        path = path[1:]
+    field = ".".join(path)
+    if fault["type"] == "union_tag_not_found":
+        field = "type"
+    return ProtocolError(
+        ErrorCode.INVALID_MESSAGE,
+        f"{field}: {fault['msg']}" if field else fault["msg"],
+        field=field or None,
+        message_id=message_id if isinstance(message_id, str) and message_id else None,
+    )
+
+
+def _too_large(limit: int) -> ProtocolError:
+    return ProtocolError(ErrorCode.TOO_LARGE, f"larger than {limit} bytes")

@@ -1,0 +1,52 @@
+"""Event text made harmless for a terminal: the one place where that is done.
+
+Whatever an event carries (ECMA-48 escape sequences, C0 and C1 controls, bidirectional overrides,
+line separators) comes out as plain printable text. Markup such as `[red]` is left as it is: it is
+never parsed, because panes render plain text only.
+"""
+
+import re
+
+# ECMA-48: CSI, then OSC/DCS/SOS/PM/APC strings up to their end (or the end of the text), then the
+# two-character escapes. No alternative can match the same text in two ways, so it stays linear.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x9c|\x1b\\)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_DROPPED = (
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    0xAD,  # soft hyphen: terminals disagree about its width
+    0x061C,
+    *range(0x200B, 0x200D),  # zero width space and non-joiner; the joiner stays, emoji need it
+    0x200E,
+    0x200F,
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xD800, 0xE000),  # lone surrogates: no terminal's encoding can write them
+    *range(0xE0000, 0xE0080),
+)
+_SPACES = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
+_LINE: dict[int, str | None] = dict.fromkeys(_DROPPED) | dict.fromkeys(_SPACES, " ")
+_BLOCK: dict[int, str | None] = _LINE | {0x0A: "\n", 0x2028: "\n", 0x2029: "\n", 0x0D: None}
+
+
+def clean(text: str, limit: int = 4096) -> str:
+    """One line of harmless text, of at most `limit` characters; breaks and tabs become spaces."""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    return _cut(text, limit).translate(_LINE)
+
+
+def clean_block(text: str, limit: int = 65_536) -> str:
+    """Harmless text that keeps its line breaks, of at most `limit` characters."""
+    return _cut(text.expandtabs(4), limit).translate(_BLOCK)
+
+
+def _cut(text: str, limit: int) -> str:
+    """`text` without escape sequences; what is over the limit gives way to an ellipsis."""
+    text = _ESCAPES.sub("", text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
