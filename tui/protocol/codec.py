@@ -12,18 +12,21 @@ from typing import Any, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
-from tui.protocol.models import Known, LockedEvent, Message, UnknownMessage
+from tui.protocol.models import AnyEvent, Known, LockedEvent, Message, UnknownMessage
 from tui.protocol.models.base import Control, Event, WireModel
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = frozenset(MessageType)
 _SERVER_FIELDS = ("offset", "replayed", "conflated")
 # A whole string (or one that never ends), or one bracket: each byte is looked at once.
-_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_BRACKETS = re.compile(_STRING + rb"|[\[\]{}]", re.DOTALL)
+_BRACKETS_AND_COMMAS = re.compile(_STRING + rb"|[\[\]{},]", re.DOTALL)
 
 
 def inflate(frame: bytes, limit: int = MAX_CLIENT_RECEIVE) -> bytes:
@@ -68,13 +71,20 @@ def decode(frame: bytes, *, limit: int = MAX_CLIENT_RECEIVE) -> list[Message | P
 
 
 def split(plain: bytes) -> list[bytes]:
-    """The members of a batch as JSON bytes of their own; a single message is a batch of one."""
+    """The members of a batch as JSON bytes of their own; a single message is a batch of one.
+
+    A member that is no JSON comes as it stands, so that it alone is refused when it is decoded.
+    Raises ProtocolError where the array itself has no end.
+    """
     if not _is_batch(plain):
         return [plain]
     try:
         return [orjson.dumps(member) for member in orjson.loads(plain)]
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError) as error:
-        raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {error}") from error
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+        members = _slice(plain)
+        if members is None:
+            raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {error}") from error
+        return members
 
 
 def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
@@ -86,10 +96,10 @@ def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
     try:
         message = cast("Message", _adapter().validate_json(raw, by_alias=True, by_name=False))
     except ValidationError as error:
-        if error.errors(include_url=False, include_input=False)[0]["type"] == "union_tag_invalid":
-            message = _unknown(raw)
-        else:
-            raise _explain(error, raw) from None
+        fault = _first_fault(error)
+        if fault["type"] != "union_tag_invalid":
+            raise _explain(fault, raw) from None
+        message = _unknown(raw)
     except (RecursionError, OverflowError) as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, str(error)) from error
     if max_depth is not None:
@@ -119,7 +129,7 @@ def build_event(
     timestamp: float,
     source: str | None = None,
     correlation_id: str | None = None,
-) -> Event:
+) -> AnyEvent:
     """A validated event from its parts; `timestamp` in Unix milliseconds.
 
     Raises ProtocolError naming the field that is wrong, or that `type_` is no event type.
@@ -138,7 +148,7 @@ def build_event(
         raw = orjson.dumps(envelope)
     except orjson.JSONEncodeError as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
-    return cast("Event", decode_message(raw))
+    return cast("AnyEvent", decode_message(raw))
 
 
 def encode_stored(raw: bytes, offset: int) -> tuple[bytes, bytes]:
@@ -177,6 +187,26 @@ def _is_batch(plain: bytes) -> bool:
     return plain.lstrip(b" \t\r\n").startswith(b"[")
 
 
+def _slice(plain: bytes) -> list[bytes] | None:
+    """An array cut at the commas between its members, whatever these are; None: no end."""
+    members: list[bytes] = []
+    depth = start = 0
+    for token in _BRACKETS_AND_COMMAS.finditer(plain):
+        mark = token[0]
+        if mark == b"," and depth == 1:
+            members.append(plain[start : token.start()])
+            start = token.end()
+        elif mark in b"{[":
+            depth += 1
+            start = token.end() if depth == 1 else start
+        elif mark in b"]}":
+            depth -= 1
+            if depth == 0:
+                members.append(plain[start : token.start()])
+                return None if plain[token.end() :].strip() else members
+    return None
+
+
 def _decode_member(raw: bytes, index: int) -> Message | ProtocolError:
     try:
         return decode_message(raw)
@@ -202,19 +232,20 @@ def _locked(raw: bytes) -> LockedEvent | None:
     metadata = envelope.get("metadata") if isinstance(envelope, dict) else None
     if not isinstance(metadata, dict) or metadata.get("encrypted") is not True:
         return None
-    if envelope.get("type") not in EVENTS:
+    type_ = envelope.get("type")
+    if not isinstance(type_, str) or type_ not in EVENTS:
         return None
     try:
         return LockedEvent.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _explain(error, raw) from None
+        raise _explain(_first_fault(error), raw) from None
 
 
 def _unknown(raw: bytes) -> UnknownMessage:
     try:
         return UnknownMessage.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _explain(error, raw) from None
+        raise _explain(_first_fault(error), raw) from None
 
 
 def _check_depth(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
@@ -232,9 +263,12 @@ def _check_depth(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
             depth -= 1
 
 
-def _explain(error: ValidationError, raw: bytes) -> ProtocolError:
-    """The first fault, by the path a sender knows: `data.agentId: Field required`."""
-    fault = error.errors(include_url=False, include_input=False)[0]
+def _first_fault(error: ValidationError) -> ErrorDetails:
+    return error.errors(include_url=False, include_context=False, include_input=False)[0]
+
+
+def _explain(fault: ErrorDetails, raw: bytes) -> ProtocolError:
+    """A fault by the path a sender knows: `data.agentId: Field required`."""
     if fault["type"] == "json_invalid":
         return ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {fault['msg']}")
     try:

@@ -78,8 +78,8 @@ class Filter:
         id_, colon, event = rest.rpartition(":")
         if not colon:
             id_, event = event, ""
-        events = tuple(e for e in event.split(",") if e and e != "*")
-        return cls(resource or "*", id_ or "*", events)
+        events = tuple(e for e in event.split(",") if e)
+        return cls(resource or "*", id_ or "*", () if "*" in events else events)
 
     def __str__(self) -> str:
         return f"{self.resource}:{self.id}:{','.join(self.events) or '*'}"
@@ -126,9 +126,9 @@ class Filter:
 def _covers_events(mine: tuple[str, ...], other: Filter) -> bool:
     if not mine:
         return True
-    asked = [short_name(other.resource, e) for e in other.events]
+    asked = [short_name(other.resource, e) for e in other.events or ("*",)]
     allowed = [short_name(other.resource, e) for e in mine]
-    return bool(asked) and all(any(_covers(m, e) for m in allowed) for e in asked)
+    return all(any(_covers(m, e) for m in allowed) for e in asked)
 
 
 def short_name(resource: str, event: str) -> str:

@@ -8,7 +8,7 @@ first frame should not wait for them.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from tui.protocol.limits import MAX_ID
@@ -44,6 +44,9 @@ def _milliseconds(value: Any) -> Any:
 Moment = Annotated[float, BeforeValidator(_milliseconds)]
 """A date inside `data`: ISO-8601 or milliseconds on the wire, Unix milliseconds here."""
 
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number; beyond 64 bits JSON writers and readers disagree, ours among them."""
+
 EnvelopeId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 """An id that becomes a segment of a topic, or part of a state key."""
@@ -57,11 +60,11 @@ class Metadata(WireModel):
     """True in a frame that was gzipped."""
     encrypted: bool | None = None
     """True where `data` is opaque: routed, shown as locked, never parsed."""
-    offset: int | None = None
+    offset: Whole | None = None
     """v1: the event's place in its stream, from 1."""
     replayed: bool | None = None
     """v1: sent again because a resume asked for it."""
-    conflated: int | None = None
+    conflated: Whole | None = None
     """v1: how many older events of its state key this one stands for."""
 
 

@@ -4,14 +4,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tui.protocol.models.base import Control, Identifier, WireModel
+from tui.protocol.models.base import Control, Identifier, Whole, WireModel
 
 
 class Position(WireModel):
     """A place in one stream; offsets count within their epoch."""
 
     epoch: str
-    offset: int
+    offset: Whole
 
 
 Positions = dict[str, Position]
@@ -19,13 +19,13 @@ Positions = dict[str, Position]
 
 
 class ServerLimits(WireModel):
-    max_message_bytes: int | None = None
-    max_subscriptions: int | None = None
+    max_message_bytes: Whole | None = None
+    max_subscriptions: Whole | None = None
 
 
 class ConnectData(WireModel):
     client_id: str
-    protocol: int | None = None
+    protocol: Whole | None = None
     server_time: float | None = None
     heartbeat_ms: float | None = None
     limits: ServerLimits | None = None
@@ -89,8 +89,8 @@ class UnsubscribeData(WireModel):
 class Lost(WireModel):
     """An upper bound of what a gap swallowed, in offsets, both ends included."""
 
-    from_: int = Field(alias="from")
-    to: int
+    from_: Whole = Field(alias="from")
+    to: Whole
 
 
 class SubscriptionUpdateData(WireModel):
@@ -104,7 +104,7 @@ class SubscriptionUpdateData(WireModel):
     resource: str | None = None
     lost: Lost | None = None
     epoch: str | None = None
-    offset: int | None = None
+    offset: Whole | None = None
     state: tuple[dict[str, Any], ...] | None = None
     more: bool | None = None
 

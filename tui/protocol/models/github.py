@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from tui.protocol.models.base import Event, Identifier, WireModel
+from tui.protocol.models.base import Event, Identifier, Whole, WireModel
 
 
 class GithubIssueUpdateData(WireModel):
     repository: Identifier
     """`owner/repo`."""
-    number: int
+    number: Whole
     title: str
     action: str
     state: str
@@ -20,9 +20,9 @@ class GithubIssueUpdateData(WireModel):
 class Checks(WireModel):
     """How many checks of a pull request ended how."""
 
-    passed: int
-    failed: int
-    pending: int
+    passed: Whole
+    failed: Whole
+    pending: Whole
 
 
 class GithubPrUpdateData(GithubIssueUpdateData):
@@ -35,7 +35,7 @@ class GithubPrUpdateData(GithubIssueUpdateData):
 class GithubWorkflowUpdateData(WireModel):
     repository: Identifier
     workflow: str
-    run_id: int | str
+    run_id: Whole | str
     status: str
     conclusion: str | None = None
     branch: str | None = None

@@ -1,4 +1,4 @@
-"""Notifications, alerts (topics `system:…`) and deployments (`deployment:{deploymentId}:status`)."""
+"""Notifications and alerts (topics `system:…`), and deployments (`deployment:…:status`)."""
 
 from typing import Annotated, Literal
 

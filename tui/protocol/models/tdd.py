@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from tui.protocol.models.base import Event, Identifier, Moment, WireModel
+from tui.protocol.models.base import Event, Identifier, Moment, Whole, WireModel
 from tui.protocol.vocabulary import TddPhase, canonical
 
 PhaseText = Annotated[str, AfterValidator(canonical(TddPhase))]
@@ -13,10 +13,10 @@ PhaseText = Annotated[str, AfterValidator(canonical(TddPhase))]
 class TestTotals(WireModel):
     __test__ = False
 
-    total: int
-    passing: int
-    failing: int
-    skipped: int
+    total: Whole
+    passing: Whole
+    failing: Whole
+    skipped: Whole
 
 
 class TestFileTotals(TestTotals):
@@ -39,7 +39,7 @@ class TestFailure(WireModel):
     name: str
     message: str
     file: str | None = None
-    line: int | None = None
+    line: Whole | None = None
     traceback: str | None = None
 
 
@@ -47,7 +47,7 @@ class FileCoverage(WireModel):
     path: str
     lines: float
     """Percent."""
-    uncovered_lines: tuple[int, ...] = ()
+    uncovered_lines: tuple[Whole, ...] = ()
 
 
 class TddPhaseChangeData(WireModel):
@@ -76,7 +76,7 @@ class CoverageUpdateData(WireModel):
     agent_id: Identifier
     task_id: str
     coverage: Coverage
-    uncovered_lines: tuple[int, ...] | None = None
+    uncovered_lines: tuple[Whole, ...] | None = None
     file: str | None = None
     """The file that `uncovered_lines` speaks of."""
     files: tuple[FileCoverage, ...] | None = None

@@ -1,0 +1,1 @@
+"""What several tests share: events made the way publishers make them."""

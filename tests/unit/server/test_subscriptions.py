@@ -1,0 +1,76 @@
+"""The subscription index agrees with asking every filter in turn, at the price of a look-up."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.protocol.catalog import TYPE_OF
+from tui.protocol.topics import Filter, Topic
+from tui.server import subscriptions
+from tui.server.subscriptions import SubscriptionIndex
+
+_ids = st.text("ab*:", min_size=1, max_size=4)
+_events = st.sampled_from(
+    ["status", "log", "agent_log", "agent_*", "*", "alert", "phase_change", "nonsense"]
+)
+_filters = st.builds(
+    Filter,
+    resource=st.sampled_from(["agent", "tdd", "system", "*", "a*", "nonsense"]),
+    id=_ids,
+    events=st.lists(_events, max_size=3).map(tuple),
+)
+_topics = st.builds(
+    lambda pair, id_: Topic(pair[0], id_, pair[1]),
+    st.sampled_from(sorted(TYPE_OF)),
+    st.text("ab:", min_size=1, max_size=4),
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), _filters), max_size=12),
+    st.data(),
+    st.lists(_topics, min_size=1, max_size=8),
+)
+def test_it_finds_whom_a_naive_search_finds_each_once(
+    added: list[tuple[int, Filter]], data: st.DataObject, topics: list[Topic]
+) -> None:
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    for subscriber, filter_ in added:
+        index.add(subscriber, filter_)
+    kept = list(added)
+    for removed in data.draw(
+        st.lists(st.sampled_from(added), unique=True) if added else st.just([])
+    ):
+        kept.remove(removed)
+        index.remove(*removed)
+    for topic in topics:
+        found = list(index.match(topic))
+        assert sorted(found) == sorted({who for who, one in kept if one.matches(topic)})
+
+
+def test_other_ids_cost_an_event_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    for n in range(1000):
+        index.add(n, Filter("agent", f"coder-{n}"))
+        index.add(n, Filter("tdd", f"coder-*-{n}"))
+    asked = []
+    monkeypatch.setattr(subscriptions, "glob_match", lambda *pair: asked.append(pair))
+    assert _sorted(index.match(Topic("agent", "coder-7", "status"))) == [7]
+    assert asked == []
+
+
+def test_what_is_removed_leaves_nothing_behind() -> None:
+    index: SubscriptionIndex[str] = SubscriptionIndex()
+    everything = [Filter("agent", id_) for id_ in ("*", "coder-1", "coder-*")]
+    for filter_ in everything:
+        index.add("reader", filter_)
+    for filter_ in everything:
+        index.remove("reader", filter_)
+    for pair in index._pairs.values():
+        assert (pair._any, pair._literal, pair._globs) == ({}, {}, {})
+
+
+def _sorted(found: Iterable[int]) -> list[int]:
+    return sorted(found)

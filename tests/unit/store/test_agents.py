@@ -1,0 +1,79 @@
+"""Agents: status, task, trend, and the order of who needs a person."""
+
+import pytest
+
+from tests.support.events import START, event, status
+from tui.store import Store
+from tui.store import agents as module
+
+
+def test_time_in_state_starts_with_the_state_and_not_with_each_word() -> None:
+    store = Store()
+    store.apply(status("coder-1", "busy", at=0))
+    store.apply(status("coder-1", "BUSY", at=30))
+    agent = store.agents.by_id["coder-1"]
+    assert (agent.status, agent.since, agent.seen) == ("busy", START, START + 30_000)
+
+
+def test_an_older_spelling_of_status_is_read() -> None:
+    store = Store()
+    data = {"agentId": "a", "agentType": "reviewer", "currentStatus": "NEEDS-INPUT", "reason": "?"}
+    store.apply(event("agent_status", data))
+    agent = store.agents.by_id["a"]
+    assert (agent.kind, agent.status, agent.needs_you) == ("code-reviewer", "needs_input", True)
+
+
+def test_a_task_is_named_by_its_title_or_else_its_type() -> None:
+    store = Store()
+    task = {"id": "t-1", "type": "implement", "progress": 10}
+    store.apply(status("a", "busy", currentTask=task))
+    assert store.agents.by_id["a"].task == "implement"
+    store.apply(status("a", "busy", currentTask=task | {"title": "Refund API"}))
+    assert store.agents.by_id["a"].task == "Refund API"
+
+
+def test_a_task_update_moves_progress_and_keeps_the_title() -> None:
+    store = Store()
+    store.apply(status("a", "busy", currentTask={"id": "t-1", "title": "Refund API"}))
+    update = {"agentId": "a", "taskId": "t-1", "taskType": "x", "status": "in_progress"}
+    store.apply(event("agent_task_update", update | {"progress": 40}))
+    agent = store.agents.by_id["a"]
+    assert (agent.task, agent.progress) == ("Refund API", 40)
+
+
+def test_idle_without_a_task_clears_it() -> None:
+    store = Store()
+    store.apply(status("a", "busy", currentTask={"id": "t-1", "title": "Refund API"}))
+    store.apply(status("a", "idle"))
+    assert (store.agents.by_id["a"].task, store.agents.by_id["a"].progress) == ("", None)
+
+
+def test_the_trend_keeps_the_newest_values() -> None:
+    store = Store()
+    for value in range(20):
+        metric = {"agentId": "a", "metrics": {"cpuUsage": value}, "timestamp": START}
+        store.apply(event("agent_metric", metric))
+    assert list(store.agents.by_id["a"].cpu_trend) == list(range(20 - module.TREND, 20))
+
+
+def test_who_waits_longest_for_a_person_comes_first() -> None:
+    store = Store()
+    for agent, state, at in (
+        ("idle-1", "idle", 0),
+        ("busy-1", "busy", 0),
+        ("late", "needs_input", 20),
+        ("early", "needs_input", 10),
+        ("broken", "error", 0),
+        ("odd", "meditating", 0),
+    ):
+        store.apply(status(agent, state, at=at))
+    order = [agent.id for agent in store.agents.by_attention()]
+    assert order == ["early", "late", "broken", "busy-1", "odd", "idle-1"]
+
+
+def test_the_agent_unheard_of_for_longest_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_AGENTS", 2)
+    store = Store()
+    for agent in ("a", "b", "a", "c"):
+        store.apply(status(agent, "idle"))
+    assert set(store.agents.by_id) == {"a", "c"}

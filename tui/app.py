@@ -1,0 +1,139 @@
+"""The shell: theme, keys, screens, and the feed's worker."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from tui import theme as themes
+from tui.feed import Feed, Plan
+from tui.panes.pane import Clock
+from tui.screens.dashboard import PANES, Dashboard
+from tui.store import Store
+
+BUSY_DELAY, QUIET_DELAY = 0.1, 1 / 30
+"""Seconds from a change to its drawing: under load, and when nothing was drawn just before."""
+
+
+def wall_clock() -> float:
+    return time.time() * 1000
+
+
+class AutosdlcApp(App[None]):
+    TITLE = "autosdlc"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="All keys"),
+        Binding(
+            "r",
+            "retry",
+            "Retry",
+            id="app.retry",
+            tooltip="Connect now, without waiting",
+            show=False,
+        ),
+        Binding("q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Quit"),
+    ]
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        theme: str = themes.DEFAULT,
+        theme_directories: tuple[Path, ...] = (),
+        keys: Mapping[str, str] | None = None,
+        clock: Clock = wall_clock,
+    ) -> None:
+        """Raises ThemeError where `theme` is unknown or its file is wrong."""
+        files = themes.find_themes((themes.shipped_directory(), *theme_directories))
+        if theme not in files:
+            known = ", ".join(sorted(files))
+            raise themes.ThemeError(f"theme {theme!r} is unknown; there are: {known}")
+        self._theme_files = files
+        self._fallback = {
+            dark: themes.load_theme(files[name])
+            for dark, name in ((True, themes.DEFAULT), (False, "autosdlc-light"))
+        }
+        super().__init__()
+        self.store = Store()
+        self._clock = clock
+        filters = [wanted for pane in PANES for wanted in pane.FILTERS]
+        self._feed = Feed(self.store, plan, filters, self._changed, clock)
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flushed = 0.0
+        self.register_theme(themes.load_theme(files[theme]))
+        self.theme = theme
+        self.set_keymap(dict(keys or {}))
+
+    def get_default_screen(self) -> Dashboard:
+        self._dashboard = Dashboard(self.store, self._clock)
+        return self._dashboard
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for Textual's own themes."""
+        return self._fallback[self.current_theme.dark].variables
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._first_frame_is_out)
+
+    def _first_frame_is_out(self) -> None:
+        self.set_interval(1.0, self._tick)
+        self.run_worker(self._feed.run(), name="feed", exit_on_error=False)
+        for name, file in self._theme_files.items():
+            if name != self.theme:
+                self._add_theme(name, file)
+
+    def _add_theme(self, name: str, file: themes.ThemeFile) -> None:
+        try:
+            theme: Theme = themes.load_theme(file)
+        except themes.ThemeError as error:
+            self.notify(str(error), title=f"theme {name}", severity="warning", markup=False)
+            return
+        self.register_theme(theme)
+
+    # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
+
+    def _changed(self) -> None:
+        if self._flush_timer is None and self.store.dirty:
+            loop = asyncio.get_running_loop()
+            quiet = loop.time() - self._flushed > 3 * BUSY_DELAY
+            self._flush_timer = loop.call_later(QUIET_DELAY if quiet else BUSY_DELAY, self._drain)
+
+    def _drain(self) -> None:
+        self._flush_timer = None
+        self._flushed = asyncio.get_running_loop().time()
+        if self.is_running:
+            self._dashboard.show(self.store.drain())
+
+    def _tick(self) -> None:
+        self._feed.tick()
+        self._dashboard.show(set(), tick=True)
+        needs = self.store.agents.count("needs_input")
+        title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
+        if self.title != title:
+            self.title = title
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+
+    def action_retry(self) -> None:
+        self._feed.retry_now()
+
+    async def action_quit(self) -> None:
+        link = self.store.link
+        if link.phase == "stopped":
+            self.exit(return_code=1, message=f"not connected to {link.url}: {link.reason}")
+        else:
+            self.exit()
+
+    async def on_unmount(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+        await self._feed.close()

@@ -1,0 +1,159 @@
+"""The commands. Imports are inside each, so that `--help` is instant.
+
+Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
+"""
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from tui import __version__
+
+MIN_COLUMNS, MIN_ROWS = 40, 10
+
+
+def fail(message: str, code: int = 2) -> NoReturn:
+    """One clear line, and the exit code."""
+    click.echo(f"autosdlc-tui: {message}", err=True)
+    raise SystemExit(code)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="autosdlc-tui")
+@click.option("--demo", is_flag=True, help="Show a made-up team at work; nothing else is needed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which demo story is told.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.01, 1000),
+    default=1.0,
+    show_default=True,
+    help="How fast the demo runs.",
+)
+@click.option("--url", help="The server to watch (ws://… or wss://…).  [env: AUTOSDLC_URL]")
+@click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
+@click.pass_context
+def main(
+    context: click.Context,
+    demo: bool,  # noqa: FBT001 - click passes by name
+    seed: int,
+    speed: float,
+    url: str | None,
+    theme: str | None,
+) -> None:
+    """Watch coding agents at work: who needs you, is the code green, is it moving.
+
+    Without options it watches the server running on this machine, or starts one of its own, which
+    `pytest --autosdlc` finds by itself. The token for a server elsewhere comes from AUTOSDLC_TOKEN.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if demo and url:
+        fail("--demo brings a server of its own; leave out --url, or --demo")
+    _show(demo=demo, seed=seed, speed=speed, flags={"url": url, "theme": theme})
+
+
+def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
+    from tui.config import ConfigError, config_directory, load_settings
+
+    try:
+        settings = load_settings(flags)
+    except ConfigError as error:
+        fail(str(error))
+    _require_terminal()
+    from tui.app import AutosdlcApp
+    from tui.feed import Plan
+    from tui.theme import ThemeError
+
+    plan = Plan(
+        url=None if demo else settings.url,
+        token=os.environ.get("AUTOSDLC_TOKEN"),
+        demo=demo,
+        seed=seed,
+        speed=speed,
+    )
+    try:
+        app = AutosdlcApp(
+            plan,
+            theme=settings.theme,
+            theme_directories=(config_directory() / "themes",),
+            keys=settings.keys,
+        )
+    except ThemeError as error:
+        fail(str(error))
+    app.run()
+    raise SystemExit(app.return_code or 0)
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error
+        fail(
+            "the dashboard needs a terminal, and standard input or error is none; "
+            "run it in one, or `autosdlc-tui serve` for a server without a screen"
+        )
+    columns, rows = os.get_terminal_size(sys.stderr.fileno())
+    # A terminal that does not know its size says 0x0; Textual copes with that.
+    if (columns, rows) != (0, 0) and (columns < MIN_COLUMNS or rows < MIN_ROWS):
+        fail(
+            f"this terminal is {columns}x{rows}, and the dashboard needs {MIN_COLUMNS}x{MIN_ROWS}; "
+            "make it larger and start again"
+        )
+
+
+class _HttpPort(click.ParamType):
+    """A port, or `off`."""
+
+    name = "port|off"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        if value == "off":
+            return "off"
+        return click.IntRange(0, 65_535).convert(value, param, ctx)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8765,
+    show_default=True,
+    help="The WebSocket port; 0 for any free one.",
+)
+@click.option(
+    "--http-port", type=_HttpPort(), default=None, help="HTTP, or off.  [default: port + 1]"
+)
+@click.option("--origin", "origins", multiple=True, help="A web origin that may connect; repeat.")
+def serve(host: str, port: int, http_port: int | str | None, origins: tuple[str, ...]) -> None:
+    """Run a server without a screen, for dashboards and publishers to connect to.
+
+    The API key with all permissions is AUTOSDLC_TOKEN, or else one that is made once and kept in
+    the state directory, where the programs on this machine find it.
+    """
+    import asyncio
+
+    from tui.discovery import load_or_create_token
+    from tui.server.command import run
+    from tui.server.config import ServerConfig, ServerError
+
+    try:
+        config = ServerConfig(
+            host=host,
+            port=port,
+            http_port=http_port if isinstance(http_port, int) else None,
+            http=http_port != "off",
+            token=load_or_create_token(),
+            origins=origins,
+        )
+        asyncio.run(run(config))
+    except ServerError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

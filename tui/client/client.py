@@ -1,0 +1,284 @@
+"""The client as programs use it: one object, one connection, many subscriptions.
+
+It belongs to one event loop. Handlers run one after the other in a task of the client's own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from tui.client.backoff import Backoff
+from tui.client.clock import Clock
+from tui.client.connection import Connection
+from tui.client.dispatch import Dispatcher
+from tui.client.handlers import Handler, Handlers
+from tui.client.memory import Memory
+from tui.client.options import ClientOptions
+from tui.client.outbox import Outbox
+from tui.client.status import ConnectionStatus, ConnectionStopped
+from tui.client.subscriptions import Subscription
+from tui.protocol.codec import build_event, encode
+from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
+from tui.protocol.models.base import WireModel
+from tui.protocol.topics import Filter
+
+log = logging.getLogger(__name__)
+
+_DEFAULTS = ClientOptions()
+_CLOCK = Clock()
+_AGENT_EVENTS = ("status", "task_update", "log", "metric")
+_WORKFLOW_EVENTS = ("started", "step_complete", "complete", "failed")
+_CROWDED = 0.5
+"""Share of the outbox above which `publish` waits, as long as the server takes events."""
+
+
+def new_event_id() -> str:
+    return f"evt-{uuid4()}"
+
+
+class Client:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        source: str | None = None,
+        options: ClientOptions = _DEFAULTS,
+        clock: Clock = _CLOCK,
+        randomness: Random | None = None,
+        new_id: Callable[[], str] = new_event_id,
+    ) -> None:
+        """`source` is the `metadata.source` of what is published without one of its own.
+
+        Clock, randomness and ids may be injected. Raises ValueError where no HTTP header can
+        carry `token`.
+        """
+        token = (token or options.authentication.token or "").strip() or None
+        if token and not (token.isascii() and token.isprintable()):
+            raise ValueError("the token has characters that an HTTP header cannot carry")
+        self._options = replace(
+            options, authentication=replace(options.authentication, token=token)
+        )
+        self._source = source
+        self._clock = clock
+        self._new_id = new_id
+        self._memory = Memory(Outbox(options.outbox_bytes))
+        self._handlers = Handlers()
+        self._dispatcher = Dispatcher(
+            self._handlers, options.queue_bytes, self._memory.streams.handled
+        )
+        self._on_status: list[Callable[[ConnectionStatus], None]] = []
+        self._connection = Connection(
+            url,
+            self._memory,
+            self._dispatcher,
+            self._options,
+            clock,
+            Backoff(options.reconnect, randomness or SystemRandom()),
+            self._tell_status,
+        )
+        self._runs: asyncio.Task[None] | None = None
+        self._delivers: asyncio.Task[None] | None = None
+
+    # Connecting.
+
+    def start(self) -> None:
+        """Start in the running loop and return at once; the client keeps trying."""
+        if self._delivers is None or self._delivers.done():
+            self._delivers = asyncio.create_task(self._dispatcher.run(), name="client delivers")
+        if not self._is_running:
+            self._runs = self._connection.start()
+
+    async def connect(self) -> None:
+        """Start, and return once live; raises ConnectionStopped where it stopped for good."""
+        self.start()
+        try:
+            while self.status.phase != "live" and self._is_running:
+                await self._connection.progress.wait()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if self.status.phase != "live":
+            await self.close()
+            raise ConnectionStopped(self.status.reason)
+
+    @property
+    def _is_running(self) -> bool:
+        return self._runs is not None and not self._runs.done()
+
+    async def close(self) -> None:
+        """Disconnect and stop; may be called at any time, from a handler too.
+
+        What is still queued to be published stays queued; `flush` first where it matters.
+        """
+        self._dispatcher.stop()
+        current = asyncio.current_task()
+        tasks = [t for t in (self._runs, self._delivers) if t is not None and t is not current]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        self._connection.stopped("closed")
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def retry_now(self) -> None:
+        """Do not wait for the next try; where the client had stopped, start it again."""
+        if self._runs is not None and self._runs.done():
+            self.start()
+        else:
+            self._connection.retry_now()
+
+    @property
+    def status(self) -> ConnectionStatus:
+        return self._connection.status
+
+    def on_status(self, callback: Callable[[ConnectionStatus], None]) -> Callable[[], None]:
+        """Call `callback` at every change of the status, at once; returns how to end that."""
+        self._on_status.append(callback)
+        return lambda: self._on_status.remove(callback)
+
+    def _tell_status(self, status: ConnectionStatus) -> None:
+        for callback in tuple(self._on_status):
+            try:
+                callback(status)
+            except Exception:
+                log.exception("a callback for the connection's status failed")
+
+    # Receiving.
+
+    @property
+    def received(self) -> int:
+        """Events so far."""
+        return self._memory.received
+
+    @property
+    def invalid(self) -> int:
+        """Frames, and members of batches, that could not be read."""
+        return self._memory.invalid
+
+    def on(self, name: str, handler: Handler) -> Callable[[], None]:
+        """Call or await `handler(event)` for each event of `name`; returns how to end that.
+
+        `name` is a type (`agent_status`), a topic's name (`agent:status`) or `*` for every event,
+        those of unknown types included. Beside the events there are `gap`, which gets a `Gap`, and
+        `error`, which gets the server's error messages. Raises ValueError for what cannot occur.
+        """
+        self._handlers.add(name, handler)
+        return lambda: self._handlers.remove(name, handler)
+
+    def off(self, name: str, handler: Handler) -> None:
+        self._handlers.remove(name, handler)
+
+    async def subscribe(
+        self, resource: str = "*", resource_id: str = "*", events: Sequence[str] = ()
+    ) -> Subscription:
+        """Ask for events, now or once connected; the subscription survives reconnects.
+
+        `events` are short names or full types, none meaning all. Raises ProtocolError where a
+        part of the filter is empty or too long.
+        """
+        filter_ = Filter(resource, resource_id, tuple(events))
+        subscription = self._memory.subscriptions.add(filter_, self._unsubscribe)
+        if self._connection.session is not None:
+            self._connection.session.subscribe(subscription)
+            self._connection.wake()
+        return subscription
+
+    async def subscribe_to_agent(
+        self, agent_id: str, events: Sequence[str] | None = None
+    ) -> Subscription:
+        """Status, task, log and metric of one agent, or the `events` named."""
+        return await self.subscribe("agent", agent_id, events or _AGENT_EVENTS)
+
+    async def subscribe_to_workflow(self, workflow_id: str) -> Subscription:
+        return await self.subscribe("workflow", workflow_id, _WORKFLOW_EVENTS)
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        known = self._memory.subscriptions.remove(subscription)
+        subscription.state = "closed"
+        if known and self._connection.session is not None:
+            self._connection.session.unsubscribe(subscription)
+            self._connection.wake()
+
+    # Publishing.
+
+    @property
+    def dropped(self) -> int:
+        """Published events that were lost because the outbox was full."""
+        return self._memory.outbox.dropped
+
+    @property
+    def refused(self) -> int:
+        """Published events that the server refused for good."""
+        return self._memory.outbox.refused
+
+    async def publish(
+        self,
+        type_: str,
+        data: Mapping[str, Any] | WireModel,
+        *,
+        source: str | None = None,
+        correlation_id: str | None = None,
+        event_id: str | None = None,
+    ) -> str:
+        """Queue an event and return its id; it goes out in order, and survives reconnects.
+
+        Waits where events are published faster than a connected server takes them. Raises
+        ProtocolError, naming the field, where the event is not valid.
+        """
+        event = build_event(
+            type_,
+            data,
+            id_=event_id or self._new_id(),
+            timestamp=self._clock.milliseconds(),
+            source=source or self._source,
+            correlation_id=correlation_id,
+        )
+        encoded = encode(event)
+        if len(encoded) > MAX_RECEIVE_PUBLISHER:
+            raise ProtocolError(
+                ErrorCode.TOO_LARGE,
+                f"{type_} {event.id} is larger than {MAX_RECEIVE_PUBLISHER} bytes",
+                message_id=event.id,
+            )
+        outbox = self._memory.outbox
+        outbox.add(event.id, encoded)
+        self._connection.wake()
+        # Not in a handler: the acknowledgements are read only once it has returned.
+        patient = asyncio.current_task() is not self._delivers
+        crowded = _CROWDED * self._options.outbox_bytes
+        while patient and outbox.size > crowded and self.status.phase == "live":
+            await self._connection.progress.wait()
+        return event.id
+
+    async def flush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it is what a caller has
+        """Wait until all that was published is acknowledged (v1) or written (plain).
+
+        False where that took longer than `timeout` seconds, or the client has stopped.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while self._memory.outbox:
+                    if not self._is_running:
+                        return False
+                    await self._connection.progress.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,292 @@
+"""The asyncio shell: connects, moves frames between socket and session, and tries again.
+
+All that is decided, is decided in `session`, `backoff` and `ending`; here is what needs a loop.
+Three traps of the library are met here: its keepalive does not notice a reader that stalls, so
+there is our own heartbeat and every write has a time limit that ends in `transport.abort()`; its
+`close()` can hang in the same way; and its reconnecting iterator has no back-off after a server
+that accepts and closes.
+"""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
+from websockets.typing import Subprotocol
+
+from tui import __version__
+from tui.client.backoff import Backoff
+from tui.client.clock import Clock
+from tui.client.dispatch import Dispatcher
+from tui.client.ending import LOST, Ending, closed, refused
+from tui.client.memory import Memory
+from tui.client.options import ClientOptions
+from tui.client.pulse import Pulse
+from tui.client.session import Session
+from tui.client.status import ConnectionStatus
+from tui.protocol.text import clean
+
+log = logging.getLogger(__name__)
+wire_log = logging.getLogger("tui.client.wire")
+# At DEBUG the library prints the handshake's headers, and so the token.
+wire_log.setLevel(logging.INFO)
+
+SUBPROTOCOL = Subprotocol("autosdlc.v1")
+SLICE = 0.005
+"""Seconds of reading between two turns of the loop."""
+MAX_QUEUE = (16, 4)
+"""Frames the library holds for us: over the first it stops reading, under the second it goes on."""
+
+
+class Connection:
+    """The way to one server, over as many WebSocket connections as it takes."""
+
+    def __init__(
+        self,
+        url: str,
+        memory: Memory,
+        dispatcher: Dispatcher,
+        options: ClientOptions,
+        clock: Clock,
+        backoff: Backoff,
+        on_status: Callable[[ConnectionStatus], None],
+    ) -> None:
+        self._url = url
+        self._memory = memory
+        self._dispatcher = dispatcher
+        self._options = options
+        self._clock = clock
+        self._backoff = backoff
+        self._on_status = on_status
+        self._retry = asyncio.Event()
+        self._to_write = asyncio.Event()
+        self.progress = Pulse()
+        """Beats whenever the outbox or the status has changed."""
+        self.status = ConnectionStatus("stopped", "not started")
+        self.session: Session | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        """Connect and reconnect until there is no sense in it; the status tells why it ended."""
+        self._tell("connecting", attempt=1)
+        return asyncio.create_task(self._run(), name="client connects")
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                ending, lasted = await self._connect()
+                delay = self._backoff.ended(lasted, ending.hint)
+                if ending.terminal or not self._options.reconnect.enabled or self._backoff.spent:
+                    break
+                await self._wait(ending.reason, delay)
+                self._tell("connecting", attempt=self._backoff.failures + 1)
+            self._tell("stopped", ending.reason)
+        except Exception as error:
+            log.exception("the client failed")
+            self._tell("stopped", f"an error of the client itself: {_harmless(error)}")
+
+    async def _wait(self, reason: str, delay: float) -> None:
+        log.info("%s; next try in %.1f s", reason, delay)
+        self._retry.clear()
+        self._tell("waiting", reason, retry_at=self._clock.monotonic() + delay)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._retry.wait()
+
+    def stopped(self, reason: str) -> None:
+        """Note that the task was ended from outside; an earlier reason stands."""
+        if self.status.phase != "stopped" or self.status.reason == "not started":
+            self._tell("stopped", reason)
+
+    def retry_now(self) -> None:
+        self._retry.set()
+
+    def wake(self) -> None:
+        """There is something to write."""
+        self._to_write.set()
+
+    # One WebSocket connection.
+
+    async def _connect(self) -> tuple[Ending, float]:
+        """Why this connection ended, or never began, and how long it was live (seconds)."""
+        try:
+            websocket = await self._open()
+        except (InvalidURI, ValueError) as error:
+            # The message may hold the URL, and the URL a token.
+            what = error.msg if isinstance(error, InvalidURI) else type(error).__name__
+            return Ending(f"not a WebSocket URL: {self._where} ({what})", terminal=True), 0.0
+        except InvalidStatus as error:
+            response = error.response
+            return refused(response.status_code, response.headers.get("Retry-After")), 0.0
+        except TimeoutError:
+            seconds = self._options.open_timeout
+            return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
+        except OSError as error:
+            what = error.strerror or _harmless(error) or type(error).__name__
+            return Ending(f"cannot reach {self._where}: {clean(what, 200)}"), 0.0
+        except (InvalidHandshake, InvalidProxy, WebSocketException) as error:
+            return Ending(f"no WebSocket at {self._where}: {_harmless(error)}"), 0.0
+        session = Session(
+            self._memory,
+            self._options,
+            self._clock,
+            v1_offered=websocket.subprotocol == SUBPROTOCOL,
+        )
+        self.session = session
+        try:
+            ending = await self._converse(websocket, session)
+        finally:
+            self.session = None
+            self._memory.connection_lost()
+        since = session.live_since
+        return ending, 0.0 if since is None else self._clock.monotonic() - since
+
+    async def _open(self) -> ClientConnection:
+        token = self._options.authentication.token
+        local = _is_loopback(self._url)
+        return await connect(
+            self._url,
+            subprotocols=[SUBPROTOCOL],
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            user_agent_header=f"autosdlc-tui/{__version__}",
+            compression=None if local else "deflate",
+            proxy=None if local else True,
+            open_timeout=self._options.open_timeout,
+            close_timeout=self._options.close_timeout,
+            ping_interval=None,
+            max_size=self._options.max_message,
+            max_queue=MAX_QUEUE,
+            logger=wire_log,
+        )
+
+    async def _converse(self, websocket: ClientConnection, session: Session) -> Ending:
+        reader = asyncio.create_task(self._read(websocket, session), name="client reads")
+        writer = asyncio.create_task(self._write(websocket, session), name="client writes")
+        try:
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+            if session.ending is None and not reader.done() and writer.exception() is None:
+                # The writer found it closed; what came before that is still to be read.
+                await asyncio.wait((reader,))
+        finally:
+            reader.cancel()
+            writer.cancel()
+            results = await asyncio.gather(reader, writer, return_exceptions=True)
+            await self._hang_up(websocket)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return session.ending or _closing(websocket)
+
+    async def _read(self, websocket: ClientConnection, session: Session) -> None:
+        """Take frames until the connection ends; waits while the handlers are behind."""
+        dispatcher, monotonic = self._dispatcher, self._clock.monotonic
+        turn = monotonic()
+        with suppress(ConnectionClosed):
+            while session.ending is None:
+                delivery = session.receive(await websocket.recv(decode=False))
+                if delivery is not None:
+                    dispatcher.put(delivery)
+                if session.stirred:
+                    self._look_at(session)
+                if dispatcher.full:
+                    session.liveness.pause()
+                    await dispatcher.room()
+                    session.liveness.resume(monotonic())
+                if session.liveness.heard - turn > SLICE:
+                    # Where frames are waiting already, recv() does not give the loop its turn.
+                    await asyncio.sleep(0)
+                    turn = monotonic()
+
+    async def _write(self, websocket: ClientConnection, session: Session) -> None:
+        """Write what the session wants written, and keep its time."""
+        with suppress(ConnectionClosed):
+            while True:
+                session.tick()
+                while (frame := session.next_frame()) is not None:
+                    try:
+                        async with asyncio.timeout(self._options.send_timeout):
+                            await websocket.send(frame, text=True)
+                    except TimeoutError:
+                        session.end("the server takes no data")
+                        break
+                    session.written()
+                    self.progress.beat()
+                if session.stirred:
+                    self._look_at(session)
+                if session.ending is not None:
+                    return
+                with suppress(TimeoutError):
+                    wait = max(0.0, session.deadline() - self._clock.monotonic())
+                    async with asyncio.timeout(wait):
+                        await self._to_write.wait()
+                self._to_write.clear()
+
+    async def _hang_up(self, websocket: ClientConnection) -> None:
+        """Close politely where the peer plays along, and by force where it does not."""
+        try:
+            async with asyncio.timeout(self._options.close_timeout):
+                await websocket.close()
+        except TimeoutError:
+            pass
+        finally:
+            websocket.transport.abort()
+            await websocket.wait_closed()
+
+    def _look_at(self, session: Session) -> None:
+        session.stirred = False
+        self._to_write.set()
+        if session.live and (
+            self.status.phase != "live" or session.liveness.round_trip != self.status.round_trip
+        ):
+            self._tell("live", round_trip=session.liveness.round_trip, v1=session.v1)
+        self.progress.beat()
+
+    def _tell(
+        self,
+        phase: Literal["connecting", "live", "waiting", "stopped"],
+        reason: str | None = None,
+        *,
+        retry_at: float | None = None,
+        attempt: int | None = None,
+        round_trip: float | None = None,
+        v1: bool = False,
+    ) -> None:
+        attempt = self.status.attempt if attempt is None else attempt
+        self.status = ConnectionStatus(phase, reason, retry_at, attempt, round_trip, v1)
+        self._on_status(self.status)
+        self.progress.beat()
+
+    @property
+    def _where(self) -> str:
+        """The server's address as people may see it: without token and password."""
+        parts = urlsplit(self._url)
+        return clean(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _closing(websocket: ClientConnection) -> Ending:
+    """What the close frame said: the server's, or ours where the library had to end it."""
+    frame = websocket.protocol.close_rcvd or websocket.protocol.close_sent
+    return closed(frame.code, frame.reason) if frame else closed(LOST, "")
+
+
+def _harmless(error: Exception) -> str:
+    return clean(str(error), 200) or type(error).__name__

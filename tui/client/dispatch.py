@@ -1,0 +1,104 @@
+"""Handlers run here, in a task of their own, never where the socket is read.
+
+Between the two stands a queue bounded in bytes: where handlers are slow, nothing more is read, and
+the server sees a slow reader. A handler that raises is logged and stops nothing. However much
+there is to do, the loop gets its turn every `SLICE` seconds, so that a screen on it stays alive.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from inspect import isawaitable
+from time import perf_counter
+
+from tui.client.handlers import Handler, Handlers
+from tui.client.pulse import Pulse
+from tui.client.session import Delivery, Item
+from tui.client.streams import Marks
+from tui.protocol.text import clean
+
+log = logging.getLogger(__name__)
+
+SLICE = 0.005
+"""Seconds of work between two turns of the loop."""
+
+
+class Dispatcher:
+    def __init__(self, handlers: Handlers, limit: int, handled: Callable[[Marks], None]) -> None:
+        self._handlers = handlers
+        self._limit = limit
+        self._handled = handled
+        self._queue: deque[Delivery] = deque()
+        self._size = 0
+        self._items: Iterator[Item] | None = None
+        self._turn = perf_counter()
+        self._filled = Pulse()
+        self._emptied = Pulse()
+        self._stopping = False
+
+    def put(self, delivery: Delivery) -> None:
+        """Queue what a frame brought; ask `full` before reading the next."""
+        self._queue.append(delivery)
+        self._size += delivery.size
+        self._filled.beat()
+
+    @property
+    def full(self) -> bool:
+        return self._size > self._limit
+
+    async def room(self) -> None:
+        while self.full:
+            await self._emptied.wait()
+
+    def stop(self) -> None:
+        """End `run` after the handler that is running now, which may be the one that asks."""
+        self._stopping = True
+        self._filled.beat()
+
+    async def run(self) -> None:
+        """Deliver until `stop`; run again, it goes on where it ended."""
+        self._stopping = False
+        while not self._stopping:
+            if not self._queue:
+                await self._filled.wait()
+                self._turn = perf_counter()
+                continue
+            delivery = self._queue[0]
+            if self._items is None:
+                self._items = iter(delivery.items)
+            if not await self._deliver(self._items):
+                return
+            if delivery.marks:
+                self._handled(delivery.marks)
+            self._items = None
+            self._queue.popleft()
+            self._size -= delivery.size
+            self._emptied.beat()
+
+    async def _deliver(self, items: Iterator[Item]) -> bool:
+        """Hand out `items`; False where `stop` came before the last."""
+        table = self._handlers
+        for item in items:
+            for handler in table.by_type.get(item.type, table.others):
+                try:
+                    result = handler(item)
+                    if result is not None and isawaitable(result):
+                        await result
+                        self._turn = perf_counter()
+                except Exception:
+                    log.exception("handler %s failed on %s", _name(handler), _name_item(item))
+            if self._stopping:
+                return False
+            if perf_counter() - self._turn > SLICE:
+                await asyncio.sleep(0)
+                self._turn = perf_counter()
+        return True
+
+
+def _name(handler: Handler) -> str:
+    return getattr(handler, "__qualname__", None) or repr(handler)
+
+
+def _name_item(item: Item) -> str:
+    return f"{clean(item.type, 64)} {clean(getattr(item, 'id', None) or '', 128)}"

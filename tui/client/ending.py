@@ -1,0 +1,66 @@
+"""Why a connection ended, and what follows: stop for good, or try again.
+
+A server's hint stands in the close reason as a number with a unit (`back in 1500 ms`, `2.5s`); a
+bare number is milliseconds, like every other time on the wire.
+"""
+
+import re
+from dataclasses import dataclass
+
+from tui.protocol.errors import CloseCode, is_terminal
+from tui.protocol.text import clean
+
+LOST = 1006
+"""RFC 6455's code for a connection that ended without a close frame."""
+
+_HINT = re.compile(r"(?<![\w.])(\d{1,9}(?:\.\d{1,6})?)\s?(ms|s)?(?![\w.])")
+_HINTED = (CloseCode.GOING_AWAY, CloseCode.RESTARTING, CloseCode.RATE_LIMITED)
+_MEANING = {
+    CloseCode.NORMAL: "the server closed the connection",
+    CloseCode.GOING_AWAY: "the server is going away",
+    CloseCode.TOO_LARGE: "a message was larger than the other side takes",
+    CloseCode.RESTARTING: "the server is restarting",
+    CloseCode.SLOW_READER: "the server found us too slow a reader",
+    CloseCode.TOKEN_EXPIRED: "the token has expired",
+    CloseCode.RATE_LIMITED: "the server limits our rate",
+    CloseCode.UNAUTHENTICATED: "the server did not accept who we are; check the token",
+    CloseCode.FORBIDDEN: "the token does not allow this",
+    CloseCode.LIMIT_EXCEEDED: "a limit of the server was exceeded",
+    LOST: "the connection was lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    reason: str
+    terminal: bool = False
+    hint: float | None = None
+    """Seconds to wait at least, where the server said so."""
+
+
+def closed(code: int, reason: str) -> Ending:
+    """What a close frame's code and reason mean (PROTOCOL.md, "Errors and close codes")."""
+    text = _MEANING.get(code, "the server closed the connection")
+    if code != LOST:
+        text += f" ({code}{': ' + clean(reason, 200) if reason else ''})"
+    hint = _seconds(reason) if code in _HINTED else None
+    return Ending(text, terminal=is_terminal(code), hint=hint)
+
+
+def refused(status: int, retry_after: str | None = None) -> Ending:
+    """What an HTTP status means that answered the opening handshake instead of 101."""
+    if status == 401:
+        return Ending("the server refused the token (HTTP 401); check the token", terminal=True)
+    if status == 403:
+        return Ending("the server refused access (HTTP 403)", terminal=True)
+    hint = float(retry_after) if retry_after and re.fullmatch(r"\d{1,9}", retry_after) else None
+    if status in (429, 503):
+        return Ending(f"the server is busy (HTTP {status})", hint=hint)
+    return Ending(f"no WebSocket there: the server answered HTTP {status}", hint=hint)
+
+
+def _seconds(reason: str) -> float | None:
+    found = _HINT.search(reason)
+    if found is None:
+        return None
+    return float(found[1]) / (1.0 if found[2] == "s" else 1000.0)

@@ -1,0 +1,70 @@
+"""Whether the link is alive, judged by what is heard, of whatever kind.
+
+A server that never answers a ping but keeps sending is alive. Time in which we did not read, or in
+which our own loop stood still (a suspended machine, a stalled terminal), does not count.
+All times are monotonic seconds.
+"""
+
+from tui.client.options import Heartbeat
+
+LATE = 0.5
+"""A timer this much behind tells that our own loop stood still."""
+
+
+class Liveness:
+    def __init__(self, options: Heartbeat, now: float) -> None:
+        self._interval = options.interval
+        self._silence = options.interval + options.timeout
+        self._ping_at = float("inf")
+        self._pinged: float | None = None
+        self._reading = True
+        self._due = float("inf")
+        self.heard = now
+        """When the last byte came; set for every frame."""
+        self.round_trip: float | None = None
+        """Seconds; of a ping answered before the next one is due."""
+
+    @property
+    def limit(self) -> float:
+        """The silence after which a link is stale."""
+        return self._silence
+
+    def start(self, now: float) -> None:
+        """Begin to ping, at once: the first round trip is wanted early."""
+        self._ping_at = now
+
+    def stop(self) -> None:
+        """Do not ping: nothing else may be sent now."""
+        self._ping_at = float("inf")
+
+    def pause(self) -> None:
+        self._reading = False
+
+    def resume(self, now: float) -> None:
+        self._reading = True
+        self.heard = now
+
+    def pong(self, now: float) -> None:
+        if self._pinged is not None:
+            self.round_trip = now - self._pinged
+            self._pinged = None
+
+    def tick(self, now: float) -> bool:
+        """Whether a ping is to be sent now."""
+        late = now - self._due
+        if late > LATE:
+            self.heard = min(now, self.heard + late)
+        self._due = float("inf")
+        if now < self._ping_at:
+            return False
+        self._ping_at = now + self._interval
+        self._pinged = now
+        return True
+
+    def is_stale(self, now: float) -> bool:
+        return self._reading and now - self.heard >= self._silence
+
+    def deadline(self) -> float:
+        """When `tick` is due."""
+        self._due = min(self._ping_at, self.heard + self._silence)
+        return self._due

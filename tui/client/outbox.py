@@ -1,0 +1,120 @@
+"""What was published and the server has not got yet, in order. Pure: no I/O, no clock of its own.
+
+With v1 an event stays until it is acknowledged or finally refused, one batch is under way at a
+time, and all of it is sent again, under the same ids, on the next connection. A plain server says
+nothing, so there an event is done once it is written.
+
+The size is bounded: over it the oldest events that are not under way are dropped and counted.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from itertools import islice
+
+from tui.protocol.codec import join
+
+MAX_BATCH = 500
+"""Events in one frame."""
+
+
+class Outbox:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._events: OrderedDict[str, bytes] = OrderedDict()
+        self._under_way: dict[str, None] = {}
+        self._batch: tuple[str, ...] = ()
+        self._hold_until = 0.0
+        self.size = 0
+        """Bytes of encoded events."""
+        self.dropped = 0
+        """Events lost because the outbox was full."""
+        self.refused = 0
+        """Events the server refused for good."""
+        self.sent_at: float | None = None
+        """When the batch under way was handed out (monotonic seconds)."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @property
+    def hold_until(self) -> float:
+        """Until when nothing is handed out, because the server asked for time."""
+        return self._hold_until
+
+    def add(self, id_: str, encoded: bytes) -> None:
+        """Queue one event; the same id again replaces the first, in its place."""
+        self.size += len(encoded) - len(self._events.get(id_, b""))
+        self._events[id_] = encoded
+        while self.size > self._limit and len(self._events) > len(self._under_way) + 1:
+            self._forget(next(islice(self._events, len(self._under_way), None)))
+            self.dropped += 1
+
+    def next_batch(self, limit: int, now: float) -> bytes | None:
+        """v1: the next frame of at most `limit` bytes; None while one is under way or on hold."""
+        if self._under_way or not self._events or now < self._hold_until:
+            return None
+        members: list[bytes] = []
+        length = 1
+        for id_, encoded in tuple(islice(self._events.items(), MAX_BATCH)):
+            if len(encoded) + 2 > limit:
+                # Sent all the same, it would cost the connection (1009), and so all the others.
+                self._forget(id_)
+                self.refused += 1
+                continue
+            length += len(encoded) + 1
+            if length > limit:
+                break
+            members.append(encoded)
+            self._under_way[id_] = None
+        if not members:
+            return None
+        self._batch = tuple(self._under_way)
+        self.sent_at = now
+        return join(members)
+
+    def next_single(self, now: float) -> bytes | None:
+        """Plain: the oldest event, which stays until `written`."""
+        if not self._events or now < self._hold_until:
+            return None
+        id_, encoded = next(iter(self._events.items()))
+        self._under_way[id_] = None
+        return encoded
+
+    def written(self) -> None:
+        """Plain: the event handed out last is in the socket's hands."""
+        self.acknowledged(tuple(self._under_way))
+
+    def acknowledged(self, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            self._forget(id_)
+
+    def refuse(self, id_: str, *, final: bool, until: float = 0.0) -> bool:
+        """Note that one event was refused, for good or `until` later; False: it is not ours."""
+        if id_ not in self._events:
+            return False
+        if final:
+            self._forget(id_)
+            self.refused += 1
+        else:
+            self._under_way.pop(id_, None)
+            self._hold_until = max(self._hold_until, until)
+        return True
+
+    def sent_at_index(self, index: int) -> str | None:
+        """The id at `index` of the frame under way; None where there is none, or it is answered."""
+        id_ = self._batch[index] if 0 <= index < len(self._batch) else None
+        return id_ if id_ in self._under_way else None
+
+    def connection_lost(self) -> None:
+        """Nothing is under way any more: the next connection sends it again."""
+        self._under_way.clear()
+        self._hold_until = 0.0
+        self.sent_at = None
+
+    @property
+    def waits_for_answer(self) -> bool:
+        return bool(self._under_way)
+
+    def _forget(self, id_: str) -> None:
+        self.size -= len(self._events.pop(id_, b""))
+        self._under_way.pop(id_, None)

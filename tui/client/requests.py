@@ -1,0 +1,128 @@
+"""The subscriptions as one connection asks for them: what to send, what is answered, what again.
+
+After a reconnect v1 asks in one message for all that a server has confirmed before, from the
+cursor, and in a second one for what is new, which starts with a snapshot. A subscription whose
+first snapshot may have been cut off asks for all snapshots again.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tui.client.subscriptions import Subscription, Subscriptions, plain_specs, v1_spec
+from tui.protocol.codec import encode
+from tui.protocol.models import SubscribeMessage, UnsubscribeMessage
+from tui.protocol.models.control import (
+    Position,
+    SubscribeData,
+    SubscriptionUpdateData,
+    UnsubscribeData,
+)
+from tui.protocol.text import clean
+
+NEVER = float("inf")
+
+
+class Requests:
+    def __init__(
+        self, subscriptions: Subscriptions, envelope: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._envelope = envelope
+        self._asked: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+        self._again: list[tuple[float, bytes]] = []
+        self.unanswered: set[str] = set()
+        """Ids of subscriptions asked for that the server has neither confirmed nor refused."""
+
+    @property
+    def due(self) -> float:
+        """When `again` has something (monotonic seconds)."""
+        return min((at for at, _ in self._again), default=NEVER)
+
+    def restore(self, *, v1: bool, cursor: dict[str, Position]) -> list[bytes]:
+        """Ask for everything, at the start of a connection."""
+        self._asked.clear()
+        self._again.clear()
+        self.unanswered.clear()
+        known = [s for s in self._subscriptions if v1 and cursor and s.resumable]
+        new = [s for s in self._subscriptions if s not in known]
+        frames = self.subscribe(new, v1=v1)
+        if known:
+            cut_off = any(not s.settled for s in known)
+            data = SubscribeData(
+                subscriptions=tuple(v1_spec(s) for s in known),
+                resume=dict(cursor),
+                snapshot="always" if cut_off else "auto",
+            )
+            frames.insert(0, self._ask(data, known))
+        return frames
+
+    def subscribe(self, subscriptions: list[Subscription], *, v1: bool) -> list[bytes]:
+        """Ask for what was not asked for before, on any connection."""
+        if not subscriptions:
+            return []
+        if v1:
+            specs = tuple(v1_spec(s) for s in subscriptions)
+            data = SubscribeData(subscriptions=specs, snapshot="auto")
+            return [self._ask(data, subscriptions)]
+        return [
+            self._ask(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
+            for s in subscriptions
+            for spec in plain_specs(s)
+        ]
+
+    def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
+        self.unanswered.discard(subscription.id)
+        spec_ids = (
+            [subscription.id]
+            if v1
+            else [s.subscription_id or "" for s in plain_specs(subscription)]
+        )
+        return [
+            encode(
+                UnsubscribeMessage(**self._envelope(), data=UnsubscribeData(subscription_id=id_))
+            )
+            for id_ in spec_ids
+        ]
+
+    def again(self, now: float) -> list[bytes]:
+        """What a rate limit held back and may go now."""
+        ready = [frame for at, frame in self._again if at <= now]
+        self._again = [(at, frame) for at, frame in self._again if at > now]
+        return ready
+
+    def answered(self, data: SubscriptionUpdateData) -> None:
+        """Note what the server says of subscriptions: active, denied or closed."""
+        wire_ids = data.subscription_ids or (data.subscription_id or "",)
+        for subscription in filter(None, map(self._subscriptions.get, wire_ids)):
+            self.unanswered.discard(subscription.id)
+            subscription.reason = clean(data.reason, 200) if data.reason else None
+            if data.status == "active":
+                subscription.state = "active"
+                subscription.resumable = True
+            elif data.status in ("denied", "closed"):
+                subscription.state = "denied" if data.status == "denied" else "closed"
+                subscription.resumable = subscription.settled = False
+
+    def refused(self, message_id: str, reason: str, *, until: float | None) -> None:
+        """Note that a request was refused: for good, or (`until`) to be sent again then."""
+        frame, ids = self._asked.get(message_id, (b"", ()))
+        if until is not None and frame:
+            self._again.append((until, frame))
+            return
+        self.unanswered.difference_update(ids)
+        for subscription in filter(None, map(self._subscriptions.get, ids)):
+            subscription.state = "denied"
+            subscription.reason = clean(reason, 200)
+
+    def settled(self) -> None:
+        """A pong came: what was confirmed before it has had its snapshot."""
+        for subscription in self._subscriptions:
+            subscription.settled = subscription.state == "active"
+
+    def _ask(self, data: SubscribeData, subscriptions: Iterable[Subscription]) -> bytes:
+        envelope = self._envelope()
+        frame = encode(SubscribeMessage(**envelope, data=data))
+        ids = tuple(s.id for s in subscriptions)
+        self._asked[envelope["id"]] = (frame, ids)
+        self.unanswered.update(ids)
+        return frame

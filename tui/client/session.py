@@ -1,0 +1,385 @@
+"""One connection's protocol, without I/O: frames in, events out; frames out, at the right time.
+
+A session opens with the server's `connect` message, which also tells whether it speaks v1: the
+subprotocol alone does not, since some servers select whatever was offered. Then all subscriptions
+are restored, and once they are answered (v1) or asked for (plain) the session is live and
+publishes. Neither is waited for longer than `SETTLE`.
+
+The token travels in the handshake's `Authorization` header; where a server asks for it again
+(`unauthenticated`), it is given in-band, once.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum, auto
+from itertools import chain, count
+from typing import Any, NamedTuple, cast
+
+import orjson
+
+from tui.client.clock import Clock
+from tui.client.ending import Ending
+from tui.client.liveness import Liveness
+from tui.client.memory import Memory
+from tui.client.options import ClientOptions
+from tui.client.requests import Requests
+from tui.client.status import Gap
+from tui.client.streams import Marks
+from tui.client.subscriptions import Subscription
+from tui.protocol import models as m
+from tui.protocol.codec import decode, encode
+from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
+from tui.protocol.models.base import Control, Event
+from tui.protocol.models.control import (
+    AuthRequestData,
+    PingData,
+    PongData,
+    SubscriptionUpdateData,
+)
+from tui.protocol.text import clean
+
+log = logging.getLogger(__name__)
+
+SETTLE = 2.0
+"""How long `connect`, and then the answers to our subscriptions, are waited for (seconds)."""
+ANSWER = 30.0
+"""How long a published batch may go unanswered before the connection is given up (seconds)."""
+RETRY_AFTER = 1.0
+"""Where a retryable refusal does not say how long to wait (seconds)."""
+LONGEST_RETRY = 60.0
+"""However long a refusal asks to wait, we ask again after this (seconds)."""
+
+Item = Event | m.UnknownMessage | m.ErrorMessage | Gap
+
+
+class Delivery(NamedTuple):
+    """What one frame brought, for the handlers."""
+
+    items: Sequence[Item]
+    size: int
+    """Bytes of the frame."""
+    marks: Marks | None
+    """v1: where the cursor stands once the items are handled."""
+
+
+class _Phase(Enum):
+    OPENING = auto()
+    AUTHENTICATING = auto()
+    RESTORING = auto()
+    LIVE = auto()
+
+
+class Session:
+    def __init__(
+        self,
+        memory: Memory,
+        options: ClientOptions,
+        clock: Clock,
+        *,
+        v1_offered: bool,
+    ) -> None:
+        self._memory = memory
+        self._options = options
+        self._clock = clock
+        self._ids = count(1)
+        self._v1_offered = v1_offered
+        self.v1 = False
+        self.ending: Ending | None = None
+        """Set once the connection has no use any more."""
+        self.live_since: float | None = None
+        self.stirred = False
+        """Whether more than events happened: the shell looks at the session, and clears it."""
+
+        now = clock.monotonic()
+        self.liveness = Liveness(options.heartbeat, now)
+        self._phase = _Phase.OPENING
+        self._settle_at = now + SETTLE
+        self._requests = Requests(memory.subscriptions, self._envelope)
+        self._frames: deque[bytes] = deque()
+        self._marks: Marks = {}
+        self._asked_in_band = False
+        self._max_publish = MAX_RECEIVE_PUBLISHER
+        self._answers: dict[type, Callable[[Any], Iterable[Item]]] = {
+            ProtocolError: self._on_invalid,
+            m.UnknownMessage: self._on_unknown,
+            m.ConnectMessage: self._on_connect,
+            m.AuthSuccessMessage: self._on_auth_success,
+            m.AuthFailureMessage: self._on_auth_failure,
+            m.SubscriptionUpdateMessage: self._on_subscription_update,
+            m.PublishAckMessage: self._on_publish_ack,
+            m.PingMessage: self._on_ping,
+            m.PongMessage: self._on_pong,
+            m.ErrorMessage: self._on_error,
+            # The close frame that follows says more.
+            m.DisconnectMessage: self._on_nothing,
+            # A server has no business sending these, and nothing is to be done about it.
+            m.AuthRequestMessage: self._on_nothing,
+            m.SubscribeMessage: self._on_nothing,
+            m.UnsubscribeMessage: self._on_nothing,
+        }
+
+    @property
+    def live(self) -> bool:
+        return self._phase is _Phase.LIVE
+
+    # Frames in.
+
+    def receive(self, frame: bytes) -> Delivery | None:
+        """Take one frame; whatever is wrong with it is counted, and nothing else stops."""
+        self.liveness.heard = self._clock.monotonic()
+        try:
+            messages = decode(frame, limit=self._options.max_message)
+        except ProtocolError as error:
+            self._on_invalid(error)
+            return None
+        items: Sequence[Item]
+        if self._answers.keys().isdisjoint(map(type, messages)):
+            # Events only, the usual case: nothing is done an event that need not be.
+            items = self._news(cast("list[Event]", messages))
+            self._memory.received += len(items)
+        else:
+            items = list(chain.from_iterable(self._take(message) for message in messages))
+            self._memory.received += sum(isinstance(item, Event) for item in items)
+            self.stirred = True
+        marks = self._marks_so_far() if self.v1 else None
+        return Delivery(items, len(frame), marks) if items or marks else None
+
+    def _take(self, message: m.Message | ProtocolError) -> Iterable[Item]:
+        answer = self._answers.get(type(message))
+        return answer(message) if answer else self._news([cast("Event", message)])
+
+    def _news(self, events: list[Event]) -> list[Event]:
+        return self._memory.streams.news(events) if self.v1 else events
+
+    def _marks_so_far(self) -> Marks:
+        """What was received, and what snapshots and pongs said was sent."""
+        marks = self._memory.streams.received()
+        for resource, said in self._marks.items():
+            epoch, offset = marks.get(resource, said)
+            if epoch != said[0] or offset < said[1]:
+                marks[resource] = said
+            else:
+                marks[resource] = (epoch, offset)
+        self._marks = {}
+        return marks
+
+    # Frames out, and time.
+
+    def next_frame(self) -> bytes | None:
+        """What is to be written now, if anything; `written` tells that it was."""
+        if self._frames:
+            return self._frames.popleft()
+        if not self.live:
+            return None
+        outbox, now = self._memory.outbox, self._clock.monotonic()
+        if self.v1:
+            return outbox.next_batch(self._max_publish, now)
+        return outbox.next_single(now)
+
+    def written(self) -> None:
+        """The frame that `next_frame` gave last is in the socket's hands."""
+        if not self.v1:
+            self._memory.outbox.written()
+
+    def deadline(self) -> float:
+        """When `tick` is due at the latest (monotonic seconds)."""
+        outbox = self._memory.outbox
+        due = min(self.liveness.deadline(), self._requests.due)
+        if not self.live:
+            due = min(due, self._settle_at)
+        elif outbox.waits_for_answer and outbox.sent_at is not None:
+            due = min(due, outbox.sent_at + ANSWER)
+        elif outbox and outbox.hold_until > self._clock.monotonic():
+            due = min(due, outbox.hold_until)
+        return due
+
+    def tick(self) -> None:
+        now = self._clock.monotonic()
+        if self.liveness.tick(now):
+            data = PingData(timestamp=self._clock.milliseconds())
+            self._send(m.PingMessage(**self._envelope(), data=data))
+        self._frames.extend(self._requests.again(now))
+        if not self.live and now >= self._settle_at:
+            self._settle()
+        outbox = self._memory.outbox
+        if self.liveness.is_stale(now):
+            self.end(f"stale: nothing was heard for {self.liveness.limit:g} s")
+        elif (
+            outbox.waits_for_answer
+            and outbox.sent_at is not None
+            and now >= outbox.sent_at + ANSWER
+        ):
+            self.end(f"the server did not answer what was published within {ANSWER:g} s")
+
+    def end(self, reason: str, *, terminal: bool = False) -> None:
+        """Give the connection up; the first reason stands."""
+        if self.ending is None:
+            self.ending = Ending(reason, terminal=terminal)
+        self.stirred = True
+
+    # What the client asks for.
+
+    def subscribe(self, subscription: Subscription) -> None:
+        if self._phase in (_Phase.RESTORING, _Phase.LIVE):
+            self._frames.extend(self._requests.subscribe([subscription], v1=self.v1))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        if self._phase in (_Phase.RESTORING, _Phase.LIVE):
+            self._frames.extend(self._requests.unsubscribe(subscription, v1=self.v1))
+            self._live_if_answered()
+
+    # What the server says.
+
+    def _on_connect(self, message: m.ConnectMessage) -> Iterable[Item]:
+        if self._phase is not _Phase.OPENING:
+            return ()
+        self.v1 = self._v1_offered and message.data.protocol == 1
+        limits = message.data.limits
+        if limits and limits.max_message_bytes and limits.max_message_bytes > 0:
+            self._max_publish = min(self._max_publish, limits.max_message_bytes)
+        self._restore()
+        return ()
+
+    def _settle(self) -> None:
+        """Go on without an answer that should have come by now."""
+        if self._phase is _Phase.OPENING:
+            self._restore()
+        elif self._phase is _Phase.AUTHENTICATING:
+            self.end("the server did not answer the token it asked for")
+        else:
+            self._go_live()
+
+    def _restore(self) -> None:
+        self._phase = _Phase.RESTORING
+        self._settle_at = self._clock.monotonic() + SETTLE
+        self.liveness.start(self._clock.monotonic())
+        cursor = self._memory.streams.cursor
+        self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
+        self._live_if_answered()
+
+    def _live_if_answered(self) -> None:
+        if self._phase is _Phase.RESTORING and not (self.v1 and self._requests.unanswered):
+            self._go_live()
+
+    def _go_live(self) -> None:
+        self._phase = _Phase.LIVE
+        self.live_since = self._clock.monotonic()
+        self.stirred = True
+
+    def _on_auth_success(self, _: m.AuthSuccessMessage) -> Iterable[Item]:
+        if self._phase is _Phase.AUTHENTICATING:
+            self._restore()
+        return ()
+
+    def _on_auth_failure(self, message: m.AuthFailureMessage) -> Iterable[Item]:
+        data = message.data
+        said = [clean(text, 200) for text in (data.code, data.reason) if text] if data else []
+        self.end(": ".join(["the server refused the token", *said]), terminal=True)
+        return ()
+
+    def _authenticate(self) -> None:
+        authentication = self._options.authentication
+        if authentication.token is None:
+            self.end("the server asks for a token and none was given", terminal=True)
+        elif self._asked_in_band:
+            self.end("the server does not accept the token for this", terminal=True)
+        else:
+            self._asked_in_band = True
+            self._phase = _Phase.AUTHENTICATING
+            self._settle_at = self._clock.monotonic() + self._options.open_timeout
+            self._frames.clear()
+            self.liveness.stop()
+            data = AuthRequestData(type=authentication.type, token=authentication.token)
+            self._send(m.AuthRequestMessage(**self._envelope(), data=data))
+
+    def _on_subscription_update(self, message: m.SubscriptionUpdateMessage) -> Iterable[Item]:
+        data, streams = message.data, self._memory.streams
+        if data.status == "gap":
+            return streams.lost(data.resource, data.lost) if data.resource else ()
+        if data.status == "snapshot":
+            return self._snapshot(data)
+        self._requests.answered(data)
+        self._live_if_answered()
+        return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
+
+    def _snapshot(self, data: SubscriptionUpdateData) -> Iterable[Item]:
+        if data.resource is None or data.epoch is None:
+            return ()
+        streams = self._memory.streams
+        items: list[Item] = [*streams.learn_epochs({data.resource: data.epoch})]
+        entries = []
+        for entry in decode(orjson.dumps(data.state or ()), limit=2 * self._options.max_message):
+            if isinstance(entry, Event):
+                entries.append(entry)
+            elif isinstance(entry, ProtocolError):
+                self._on_invalid(entry)
+        if not data.more and data.offset is not None:
+            self._marks[data.resource] = (data.epoch, data.offset)
+        return items + streams.newer_state(entries)
+
+    def _on_publish_ack(self, message: m.PublishAckMessage) -> Iterable[Item]:
+        self._memory.outbox.acknowledged(message.data.ids)
+        return ()
+
+    def _on_ping(self, message: m.PingMessage) -> Iterable[Item]:
+        envelope = self._envelope(answer_to=message.id)
+        self._send(m.PongMessage(**envelope, data=PongData(timestamp=envelope["timestamp"])))
+        return ()
+
+    def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
+        self.liveness.pong(self._clock.monotonic())
+        self._requests.settled()
+        positions = message.data.positions if message.data else None
+        for resource, position in (positions or {}).items():
+            self._marks[resource] = (position.epoch, position.offset)
+        return self._memory.streams.learn_epochs({r: p.epoch for r, p in (positions or {}).items()})
+
+    def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
+        data = message.data
+        if data.code == ErrorCode.UNAUTHENTICATED:
+            self._memory.outbox.connection_lost()  # nothing was taken: it all goes out again
+            if self._phase is not _Phase.AUTHENTICATING:
+                self._authenticate()
+            return (message,)
+        retryable = data.code in (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE)
+        seconds = RETRY_AFTER if data.retry_after_ms is None else data.retry_after_ms / 1000
+        until = self._clock.monotonic() + min(max(seconds, 0.0), LONGEST_RETRY)
+        about = message.metadata.correlation_id if message.metadata else None
+        if about is None and isinstance(data.details, dict):
+            index = data.details.get("index")
+            about = self._memory.outbox.sent_at_index(index) if isinstance(index, int) else None
+        if about is None:
+            return (message,)
+        if not self._memory.outbox.refuse(about, final=not retryable, until=until):
+            self._requests.refused(about, data.error, until=until if retryable else None)
+            self._live_if_answered()
+        return (message,)
+
+    def _on_unknown(self, message: m.UnknownMessage) -> Iterable[Item]:
+        # Handlers of "gap" are promised a Gap.
+        return () if message.type == Gap.type else (message,)
+
+    def _on_invalid(self, error: ProtocolError) -> Iterable[Item]:
+        self._memory.invalid += 1
+        log.debug("unreadable: %s", clean(str(error), 200))
+        return ()
+
+    def _on_nothing(self, _: object) -> Iterable[Item]:
+        return ()
+
+    # The small things.
+
+    def _send(self, message: Control) -> None:
+        self._frames.append(encode(message))
+
+    def _envelope(self, answer_to: str | None = None) -> dict[str, Any]:
+        metadata: dict[str, Any] = {"version": "1.0"}
+        if answer_to is not None:
+            metadata["correlationId"] = answer_to
+        return {
+            "id": f"msg-{next(self._ids)}",
+            "timestamp": self._clock.milliseconds(),
+            "metadata": metadata,
+        }

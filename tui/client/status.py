@@ -1,0 +1,41 @@
+"""What a client tells about its connection."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    phase: Literal["connecting", "live", "waiting", "stopped"]
+    reason: str | None = None
+    """Why it waits or stopped: harmless text, one line."""
+    retry_at: float | None = None
+    """While waiting: when the next try is due (monotonic seconds)."""
+    attempt: int = 0
+    """Tries since the connection was last stable, this one included."""
+    round_trip: float | None = None
+    """Seconds from the last answered ping to its pong."""
+    v1: bool = False
+    """Whether the server speaks v1 (resume, batches, acknowledgements)."""
+
+
+class ConnectionStopped(Exception):  # noqa: N818 - it is a state, with its reason
+    """The client stopped for good; the message is the reason."""
+
+    @property
+    def reason(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Events of one stream were lost to this client; a snapshot of the present state follows.
+
+    The bounds are offsets, both included, and an upper bound; None where the server started its
+    numbering afresh, so that nobody knows how many there were.
+    """
+
+    type: ClassVar[str] = "gap"
+    resource: str
+    lost_from: int | None = None
+    lost_to: int | None = None

@@ -1,0 +1,162 @@
+"""v1: what this client has of each stream, so that it sees every event once, or is told of a gap.
+
+Per stream three things are kept, across connections:
+
+- the highest offset received: what is not above it is a duplicate;
+- the cursor, which follows once the handlers have returned, and is where a resume begins;
+- for each state key the offset last delivered, so that a snapshot changes only what is older.
+
+A snapshot does not raise the highest offset received: an event below it that is still to come is
+news, unless it was the snapshot's own entry.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from tui.client.status import Gap
+from tui.protocol.catalog import EVENTS
+from tui.protocol.models.base import Event
+from tui.protocol.models.control import Lost, Position
+from tui.protocol.routing import state_key
+
+MAX_KEYS = 10_000
+"""State keys remembered of a stream: as many as a server keeps. Forgetting one costs a repeat."""
+
+Marks = dict[str, tuple[str, int]]
+"""Epoch and offset by resource: positions, without the price of a model a frame."""
+
+
+class _Stream:
+    __slots__ = ("cursor", "epoch", "gap_said", "keys", "received")
+
+    def __init__(self) -> None:
+        self.restart(None)
+
+    def restart(self, epoch: str | None) -> None:
+        self.epoch = epoch
+        self.received = 0
+        self.cursor: int | None = None
+        self.keys: dict[tuple[str, str], int] = {}
+        self.gap_said = False
+
+    def is_news(self, event: Event, offset: int) -> bool:
+        """Whether an event of the live or replayed stream was not delivered yet; notes that it is.
+
+        Equal, not less: an older event of a key is history that a reader may want.
+        """
+        if offset <= self.received:
+            return False
+        self.received = offset
+        self.gap_said = False
+        key = state_key(event)
+        if key is None:
+            return True
+        known = (event.type, key)
+        if self.keys.get(known) == offset:
+            return False
+        self._note(known, offset)
+        return True
+
+    def is_newer_state(self, event: Event, offset: int) -> bool:
+        """Whether a snapshot's entry is newer than what was delivered for its key; notes it."""
+        key = state_key(event)
+        if key is None:
+            return offset > self.received
+        known = (event.type, key)
+        if self.keys.get(known, 0) >= offset:
+            return False
+        self._note(known, offset)
+        return True
+
+    def _note(self, known: tuple[str, str], offset: int) -> None:
+        self.keys[known] = offset
+        if len(self.keys) > MAX_KEYS:
+            for oldest in tuple(islice(self.keys, MAX_KEYS // 10)):
+                del self.keys[oldest]
+
+
+class Streams:
+    def __init__(self) -> None:
+        self._streams: defaultdict[str, _Stream] = defaultdict(_Stream)
+
+    def news(self, events: Iterable[Event]) -> list[Event]:
+        """Those of `events` that were not delivered before, in their order."""
+        fresh = []
+        streams = self._streams
+        for event in events:
+            metadata = event.metadata
+            if metadata is None or (offset := metadata.offset) is None:
+                fresh.append(event)  # not a stored event: there is nothing to tell it by
+            elif streams[EVENTS[event.type].resource].is_news(event, offset):
+                fresh.append(event)
+        return fresh
+
+    def newer_state(self, entries: Iterable[Event]) -> list[Event]:
+        """Those entries of a snapshot that are newer than what was delivered for their keys."""
+        return [
+            entry
+            for entry in entries
+            if entry.metadata is None
+            or entry.metadata.offset is None
+            or self._streams[EVENTS[entry.type].resource].is_newer_state(
+                entry, entry.metadata.offset
+            )
+        ]
+
+    def learn_epochs(self, positions: Mapping[str, str]) -> list[Gap]:
+        """Note each stream's epoch; where the numbering has started afresh, that is a gap."""
+        gaps = []
+        for resource, epoch in positions.items():
+            stream = self._streams[resource]
+            if stream.epoch == epoch:
+                continue
+            began_anew = stream.epoch is not None
+            if began_anew or stream.received == 0:
+                stream.restart(epoch)
+            stream.epoch = epoch
+            if began_anew:
+                stream.gap_said = True
+                gaps.append(Gap(resource))
+        return gaps
+
+    def lost(self, resource: str, lost: Lost | None) -> list[Gap]:
+        """A gap the server told of; none where we found the new epoch ourselves and said so."""
+        stream = self._streams[resource]
+        if lost is not None:
+            return [Gap(resource, lost.from_, lost.to)]
+        if stream.gap_said:
+            return []
+        stream.restart(None)
+        stream.gap_said = True
+        return [Gap(resource)]
+
+    def received(self) -> Marks:
+        """Where the cursor will be once all that was received so far has been handled."""
+        return {
+            resource: (stream.epoch, stream.received)
+            for resource, stream in self._streams.items()
+            if stream.epoch is not None and stream.received
+        }
+
+    def handled(self, upto: Marks) -> None:
+        """Advance the cursor: the handlers have returned for everything up to there."""
+        for resource, (epoch, offset) in upto.items():
+            stream = self._streams[resource]
+            if stream.epoch == epoch and (stream.cursor is None or offset > stream.cursor):
+                stream.cursor = offset
+
+    def connection_lost(self) -> None:
+        """Forget what cannot be compared with another connection's: offsets of no known epoch."""
+        for stream in self._streams.values():
+            if stream.epoch is None:
+                stream.restart(None)
+
+    @property
+    def cursor(self) -> dict[str, Position]:
+        """Where a resume begins; streams of which nothing was handled yet are left out."""
+        return {
+            resource: Position(epoch=stream.epoch, offset=stream.cursor)
+            for resource, stream in self._streams.items()
+            if stream.epoch is not None and stream.cursor is not None
+        }

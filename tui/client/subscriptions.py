@@ -1,0 +1,86 @@
+"""What a client has asked for, kept across connections, and how it is said on the wire."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from tui.protocol.catalog import RESOURCES
+from tui.protocol.models.control import SubscriptionSpec
+from tui.protocol.topics import Filter, short_name
+
+
+class Subscription:
+    """One subscription; it stays until `unsubscribe`, whatever happens to the connection."""
+
+    def __init__(self, id_: str, filter_: Filter, drop: Callable[["Subscription"], None]) -> None:
+        self.id = id_
+        self.filter = filter_
+        self.state: Literal["waiting", "active", "denied", "closed"] = "waiting"
+        """What the server last said of it; plain servers need not say anything."""
+        self.reason: str | None = None
+        """Why it was denied or closed."""
+        self.resumable = False
+        """Whether the server confirmed it once, so that the cursor speaks for it too."""
+        self.settled = False
+        """Whether its first snapshot surely arrived: a pong came after the confirmation."""
+        self._drop = drop
+
+    async def unsubscribe(self) -> None:
+        self._drop(self)
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self.id} {self.filter} {self.state}>"
+
+
+class Subscriptions:
+    def __init__(self) -> None:
+        self._by_id: dict[str, Subscription] = {}
+        self._made = 0
+
+    def add(self, filter_: Filter, drop: Callable[[Subscription], None]) -> Subscription:
+        self._made += 1
+        subscription = Subscription(f"sub-{self._made}", filter_, drop)
+        self._by_id[subscription.id] = subscription
+        return subscription
+
+    def remove(self, subscription: Subscription) -> bool:
+        return self._by_id.pop(subscription.id, None) is not None
+
+    def get(self, wire_id: str) -> Subscription | None:
+        """The subscription of an id on the wire, a plain part's (`sub-1.agent`) included."""
+        return self._by_id.get(wire_id.partition(".")[0])
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+
+def v1_spec(subscription: Subscription) -> SubscriptionSpec:
+    filter_ = subscription.filter
+    return _spec(subscription.id, filter_.resource, filter_.id, filter_.events)
+
+
+def plain_specs(subscription: Subscription) -> list[SubscriptionSpec]:
+    """The subscription as a server written from the document understands it.
+
+    Such a server looks subscriptions up by resource and compares short event names, so a glob over
+    resources is spelled out, each with an id of its own.
+    """
+    filter_ = subscription.filter
+    if filter_.resource in RESOURCES or not filter_.resources:
+        parts = {subscription.id: filter_.resource}
+    else:
+        parts = {f"{subscription.id}.{name}": name for name in filter_.resources}
+    return [
+        _spec(id_, name, filter_.id, tuple(short_name(name, e) for e in filter_.events))
+        for id_, name in parts.items()
+    ]
+
+
+def _spec(id_: str, resource: str, resource_id: str, events: tuple[str, ...]) -> SubscriptionSpec:
+    if not events:  # an empty list means "none" to the document's server
+        return SubscriptionSpec(subscription_id=id_, resource=resource, resource_id=resource_id)
+    return SubscriptionSpec(
+        subscription_id=id_, resource=resource, resource_id=resource_id, events=events
+    )

@@ -1,0 +1,159 @@
+"""Finding the servers of this machine, and the token they share: nothing to configure locally.
+
+Each running server keeps one JSON file in the user's runtime directory, named after its process
+and port. The token lives in the state directory, so that what was set up with it survives
+restarts. Only the standard library is imported here, since the pytest plugin starts with this.
+"""
+
+import json
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+APP = "autosdlc-tui"
+TOKEN_VARIABLE = "AUTOSDLC_TOKEN"  # noqa: S105 - the variable's name, no secret
+_KINDS = ("serve", "embedded", "demo")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRecord:
+    """What a running server says about itself; `started` in Unix seconds."""
+
+    url: str
+    """`ws://127.0.0.1:8765/ws`"""
+    http_url: str | None
+    """`http://127.0.0.1:8766`; None where HTTP is off."""
+    pid: int
+    kind: str
+    """`serve`, `embedded` (in a dashboard) or `demo`."""
+    started: float
+
+
+def announce(record: ServerRecord) -> Path:
+    """Write the server's file, whole or not at all, and return where; raises OSError."""
+    name = f"server-{record.pid}-{urlsplit(record.url).port}.json"
+    content = json.dumps(asdict(record)).encode()
+    try:
+        return _write(_runtime_directory(), name, content)
+    except OSError:
+        return _write(_state_directory(), name, content)
+
+
+def withdraw(path: Path) -> None:
+    """Remove what `announce` wrote, if it is still there."""
+    with suppress(OSError):
+        path.unlink()
+
+
+def find_servers(*, demo: bool = False) -> list[ServerRecord]:
+    """The servers whose process is alive: `serve` before `embedded`, then the newest first.
+
+    Files that cannot be read, or whose process is gone, are removed on the way. Demo servers are
+    left out unless `demo`: nobody wants to publish real events into a story.
+    """
+    found = []
+    for directory in (_runtime_directory(), _state_directory()):
+        if not _private(directory):
+            continue
+        for path in directory.glob("server-*.json"):
+            record = _read(path)
+            if record is None or not _alive(record.pid):
+                withdraw(path)
+            elif demo or record.kind != "demo":
+                found.append(record)
+    return sorted(found, key=lambda record: (_KINDS.index(record.kind), -record.started))
+
+
+def load_token() -> str | None:
+    """The token of `AUTOSDLC_TOKEN`, else of the state directory, else None."""
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return token
+    try:
+        return (_state_directory() / "token").read_text("utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def load_or_create_token() -> str:
+    """The same token, generated at the first call on this machine; raises OSError.
+
+    Of several processes that come here at once, all get the one token that was first.
+    """
+    if token := load_token():
+        return token
+    directory = _state_directory()
+    fresh = _write(directory, f"token.{secrets.token_hex(8)}", secrets.token_urlsafe(32).encode())
+    try:
+        # A link, unlike a rename, fails where the name is taken, and is never seen half-written.
+        (directory / "token").hardlink_to(fresh)
+    except FileExistsError:
+        if load_token() is None:  # an empty or broken file is of no use to anyone
+            fresh.replace(directory / "token")
+    finally:
+        withdraw(fresh)
+    token = load_token()
+    if token is None:
+        raise OSError(f"the token in {directory / 'token'} cannot be read")
+    return token
+
+
+def _runtime_directory() -> Path:
+    from platformdirs import user_runtime_path
+
+    return user_runtime_path(APP, appauthor=False)
+
+
+def _state_directory() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path(APP, appauthor=False)
+
+
+def _private(directory: Path) -> bool:
+    """Whether the directory is the user's alone: whoever can write there is sent the token."""
+    try:
+        status = directory.stat()
+    except OSError:
+        return False
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _write(directory: Path, name: str, content: bytes) -> Path:
+    """A file of mode 0600, whole or not at all."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _private(directory):
+        raise PermissionError(f"{directory} can be written by others; `chmod 700` makes it yours")
+    handle, draft = tempfile.mkstemp(dir=directory, prefix=".")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    return Path(draft).replace(directory / name)
+
+
+def _read(path: Path) -> ServerRecord | None:
+    """The record of one file; None where it is broken."""
+    try:
+        fields = json.loads(path.read_bytes())
+        record = ServerRecord(
+            url=str(fields["url"]),
+            http_url=fields.get("http_url"),
+            pid=int(fields["pid"]),
+            kind=str(fields["kind"]),
+            started=float(fields["started"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return record if record.kind in _KINDS and record.pid > 0 else None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,194 @@
+"""The one bridge: client -> store -> whoever draws. Nothing else knows both client and store.
+
+What is heavy (client, server, models) is imported here, in a thread, after the first frame.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui.protocol.topics import Filter
+from tui.store import Store
+from tui.store.link import Link
+
+if TYPE_CHECKING:
+    from tui.client import Client, ConnectionStatus
+    from tui.server.embedded import EmbeddedServer
+    from tui.sources.demo.thread import DemoThread
+
+RATE_WINDOW = 3
+"""Seconds over which events are averaged."""
+HINT = (
+    "this dashboard runs a server of its own at {url}. Feed it from another terminal: "
+    "pytest --autosdlc"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the events come from.
+
+    With neither `url` nor `demo`, a server running on this machine, or else one of our own.
+    """
+
+    url: str | None = None
+    token: str | None = None
+    demo: bool = False
+    seed: int = 0
+    speed: float = 1.0
+
+
+class Feed:
+    """Runs the connection, and keeps the store's link true.
+
+    `changed` is called whenever the store may have changed; it must be cheap.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        filters: Sequence[Filter],
+        changed: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._filters = filters
+        self._changed = changed
+        self._clock = clock
+        self._client: Client | None = None
+        self._server: EmbeddedServer | None = None
+        self._demo: DemoThread | None = None
+        self._status: ConnectionStatus | None = None
+        self._url = plan.url or ""
+        self._kind = "demo" if plan.demo else ""
+        self._hint = ""
+        self._quiet_since: float | None = None
+        self._counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
+
+    async def run(self) -> None:
+        """Find or start a server, connect, and stay connected until cancelled."""
+        try:
+            token = await asyncio.to_thread(self._prepare)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the screen says it
+            self._show(Link(phase="stopped", kind=self._kind, reason=str(error)))
+            return
+        from tui.client import Client
+
+        self._show(Link(phase="connecting", url=self._url, kind=self._kind))
+        client = self._client = Client(self._url, token, source="autosdlc-tui")
+        client.on("*", self._apply)
+        client.on_status(self._on_status)
+        for wanted in self._filters:
+            await client.subscribe(wanted.resource, wanted.id, wanted.events)
+        client.start()
+        if self._plan.demo:
+            from tui.sources.demo.thread import DemoThread
+
+            self._demo = DemoThread(self._url, token, self._plan.seed, self._plan.speed)
+            self._demo.start()
+
+    async def close(self) -> None:
+        """End everything that `run` began."""
+        if self._demo is not None:
+            await asyncio.to_thread(self._demo.stop)
+        if self._client is not None:
+            await self._client.close()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
+
+    def tick(self) -> None:
+        """Once a second: events a second, and the time to the next try."""
+        self._counts.append((time.monotonic(), self._store.events))
+        self._update()
+
+    def retry_now(self) -> None:
+        if self._client is not None:
+            self._client.retry_now()
+
+    def _prepare(self) -> str | None:
+        """In a thread: import what is heavy, settle on a server. The token to use."""
+        from tui.discovery import find_servers, load_or_create_token, load_token
+
+        plan = self._plan
+        if plan.url:
+            token = plan.token or load_token()
+        elif plan.demo:
+            token = self._start_server("demo")
+        elif found := find_servers():
+            self._url, token = found[0].url, load_token()
+        else:
+            token = self._start_server("embedded", load_or_create_token())
+            self._hint = HINT.format(url=self._url)
+        import tui.client  # noqa: F401 - so that the event loop need not
+        from tui.protocol import codec
+
+        codec.warm_up()
+        return token
+
+    def _start_server(self, kind: str, token: str | None = None) -> str:
+        """Start one in a thread of its own: the demo's on any port, ours on the usual one."""
+        import secrets
+
+        from tui.server.config import ServerConfig, ServerError
+        from tui.server.embedded import EmbeddedServer
+
+        token = token or secrets.token_urlsafe(32)
+        demo = kind == "demo"
+        config = ServerConfig(port=0 if demo else 8765, http=not demo, token=token, kind=kind)
+        try:
+            self._server = EmbeddedServer(config)
+            record = self._server.start()
+        except ServerError:
+            if demo:
+                raise
+            self._server = EmbeddedServer(ServerConfig(port=0, token=token, kind=kind))
+            record = self._server.start()
+        self._url, self._kind = record.url, kind
+        return token
+
+    def _apply(self, event: Any) -> None:
+        self._store.apply(event)
+        self._changed()
+
+    def _on_status(self, status: "ConnectionStatus") -> None:
+        if status.phase == "live":
+            self._quiet_since = None
+        elif self._status is not None and self._status.phase == "live":
+            self._quiet_since = self._clock()
+        self._status = status
+        self._update()
+
+    def _update(self) -> None:
+        status = self._status
+        if status is None:
+            return
+        waits = status.retry_at is not None and status.phase == "waiting"
+        self._show(
+            Link(
+                phase=status.phase,
+                url=self._url,
+                kind=self._kind,
+                reason=status.reason or "",
+                retry_in=max(0.0, (status.retry_at or 0) - time.monotonic()) if waits else None,
+                attempt=status.attempt,
+                round_trip=status.round_trip,
+                quiet_since=self._quiet_since,
+                rate=self._rate(),
+                hint=self._hint,
+            )
+        )
+
+    def _rate(self) -> float:
+        if len(self._counts) < 2:
+            return 0.0
+        (t0, n0), (t1, n1) = self._counts[0], self._counts[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
+
+    def _show(self, link: Link) -> None:
+        self._store.set_link(link)
+        self._changed()

@@ -1,0 +1,1 @@
+"""One file a pane: its subscription, its view of the store, its keys."""

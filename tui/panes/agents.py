@@ -1,0 +1,121 @@
+"""Pane 1: every agent, who needs a person first."""
+
+from typing import ClassVar
+
+from tui.panes.pane import Pane
+from tui.protocol.topics import Filter
+from tui.store import Slice
+from tui.store.agents import Agent
+from tui.widgets.cells import Column, Line, age, column_widths, meter, spark, table_line
+
+GLYPHS = {
+    "needs_input": ("‼", "alarm", "needs you"),
+    "blocked": ("◼", "bad", "blocked"),
+    "error": ("✗", "bad", "failed"),
+    "busy": ("●", "ok", "working"),
+    "idle": ("○", "dim", "idle"),
+    "offline": ("·", "dim", "offline"),
+}
+"""Status: glyph, style, word. The word says it all; colour comes last."""
+KINDS = {
+    "customer": "customer",
+    "pm": "pm",
+    "coder": "coder",
+    "code-reviewer": "reviewer",
+    "tester": "tester",
+}
+QUIET_AFTER = 60_000.0
+"""A working agent unheard of for this long (ms) is marked as quiet."""
+COLUMNS = (
+    Column("", 1),
+    Column("AGENT", 12, flex=1),
+    Column("STATE", 9),
+    Column("FOR", 6, right=True),
+    Column("TDD", 3, wanted_from=52),
+    Column("TASK", 6, flex=5, wanted_from=40),
+    Column("PROG", 5, wanted_from=48),
+    Column("CPU", 4, wanted_from=56),
+    Column("MEM", 6, right=True, wanted_from=76),
+)
+
+
+class AgentsPane(Pane):
+    NUMBER = 1
+    NAME = "AGENTS"
+    FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("agent"),)
+    SLICES = frozenset({Slice.AGENTS, Slice.TDD})
+    EMPTY = "no agents yet: they appear with their first agent_status"
+
+    _rows: tuple[tuple[Agent, bool], ...] = ()
+    """(agent, whether this row is its question): who waits for a person takes a second row."""
+
+    def row_count(self) -> int:
+        return len(self._rows)
+
+    def update_rows(self) -> None:
+        rows: list[tuple[Agent, bool]] = []
+        for agent in self.store.agents.by_attention():
+            rows.append((agent, False))
+            if agent.needs_you and agent.reason:
+                rows.append((agent, True))
+        self._rows = tuple(rows)
+        super().update_rows()
+
+    def key(self, index: int) -> str | None:
+        if index >= len(self._rows):
+            return None
+        agent, question = self._rows[index]
+        return f"{agent.id} ?" if question else agent.id
+
+    def summary(self) -> Line:
+        agents = self.store.agents
+        counts = (
+            ("‼", agents.count("needs_input"), "alarm"),
+            ("✗", agents.count("error", "blocked"), "bad"),
+            ("●", agents.count("busy"), "ok"),
+            ("○", agents.count("idle"), "dim"),
+        )
+        return tuple((f"{glyph}{n} ", style) for glyph, n, style in counts if n)
+
+    def columns_line(self, width: int) -> Line | None:
+        cells = ((column.title, "head") for column in COLUMNS)
+        return table_line(COLUMNS, column_widths(COLUMNS, width), cells)
+
+    def row(self, index: int, width: int) -> Line:
+        agent, question = self._rows[index]
+        if question:
+            return (("  └ ", "dim"), (agent.reason, "alarm"))
+        now = self.clock()
+        glyph, style, word = GLYPHS.get(agent.status, ("?", "text", agent.status or "unknown"))
+        quiet = agent.status == "busy" and now - agent.seen > QUIET_AFTER
+        if quiet:
+            glyph, style, word = "?", "dim", "quiet"
+        cycle = self.store.tdd.by_agent.get(agent.id)
+        phase = cycle.phase if cycle else ""
+        progress = "" if agent.progress is None else meter(agent.progress / 100, 5)
+        cells = (
+            (glyph, style),
+            (agent.id, KINDS.get(agent.kind, "text")),
+            (word, style),
+            (age(now - agent.since), "text"),
+            (phase[:1].upper(), phase if phase in ("red", "green", "refactor") else "dim"),
+            (self._doing(agent), "dim" if quiet else "text"),
+            (progress, "dim" if quiet else "info"),
+            (spark(list(agent.cpu_trend)[-4:], 100), "dim"),
+            (_size(agent.memory), "dim"),
+        )
+        return table_line(COLUMNS, column_widths(COLUMNS, width), cells)
+
+    def _doing(self, agent: Agent) -> str:
+        """What a person should read: the question, the reason, or the task."""
+        if agent.attention < 3 and not agent.needs_you:
+            return agent.reason or agent.last_error or agent.task
+        return agent.task or agent.reason
+
+
+def _size(number: float | None) -> str:
+    """Bytes as a person reads them: `512M`, `1.4G`."""
+    if number is None:
+        return ""
+    mebibytes = number / 2**20
+    return f"{mebibytes:.0f}M" if mebibytes < 1000 else f"{mebibytes / 1024:.1f}G"

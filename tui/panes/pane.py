@@ -1,0 +1,142 @@
+"""What all panes share: number, title, subscription, and the states in which there is nothing."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+
+from tui.protocol.text import clean
+from tui.protocol.topics import Filter
+from tui.store import Slice, Store
+from tui.widgets.cells import Line, age, wrap
+from tui.widgets.rows import RowView
+
+Clock = Callable[[], float]
+"""Unix time in milliseconds."""
+
+
+class Pane(RowView):
+    """A numbered view of a part of the store.
+
+    Roomy, it has a border with its summary in the title; compact, its summary is its first line,
+    and only the open pane shows more.
+    """
+
+    DEFAULT_CSS = """
+    Pane {
+        border: round $pane-border;
+        border-title-color: $muted;
+        padding: 0 1;
+        background: $background;
+        &:focus { border: round $primary; border-title-color: $foreground; }
+        &.-compact { border: none; padding: 0; }
+    }
+    """
+
+    NUMBER: ClassVar[int]
+    NAME: ClassVar[str]
+    FILTERS: ClassVar[tuple[Filter, ...]]
+    """What this pane subscribes to, on the one shared client."""
+    SLICES: ClassVar[frozenset[Slice]]
+    """The parts of the store that this pane draws."""
+    EMPTY: ClassVar[str]
+    """Said while there is nothing to show, though the link is live."""
+
+    compact: reactive[bool] = reactive(False)
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(id=self.NAME.lower())
+        self.store = store
+        self.clock = clock
+        self._message: list[str] = []
+
+    # What a pane says of itself.
+
+    def summary(self) -> Line:
+        """The pane in a few words, for its title."""
+        raise NotImplementedError
+
+    def row_count(self) -> int:
+        """How many rows there are; 0 shows why there are none."""
+        raise NotImplementedError
+
+    def row(self, index: int, width: int) -> Line:
+        raise NotImplementedError
+
+    def columns_line(self, width: int) -> Line | None:
+        """The titles of the columns, where the pane has any."""
+        del width
+        return None
+
+    # Drawing.
+
+    def update_rows(self) -> None:
+        link = self.store.link
+        rows = self.row_count()
+        self.stale = not link.live and bool(rows)
+        self._message = [] if rows else self._nothing()
+        super().update_rows()
+        if not self.compact:
+            self._update_title()
+
+    def count(self) -> int:
+        return len(self._message) or self.row_count()
+
+    def line(self, index: int, width: int) -> Line:
+        if self._message:
+            return ((self._message[index], "dim"),)
+        return self.row(index, width)
+
+    def head(self, width: int) -> tuple[Line, ...]:
+        titles = None if self._message else self.columns_line(width)
+        columns = (titles,) if titles else ()
+        return (self.title_line(), *columns) if self.compact else columns
+
+    def title_line(self) -> Line:
+        mark = "▾" if self.has_focus else "▸"
+        name = (f"{mark}{self.NUMBER} {self.NAME} ", "strong" if self.has_focus else "head")
+        return (name, *self.summary(), *self._stale_mark())
+
+    def _update_title(self) -> None:
+        parts: list[tuple[str, str | Style]] = [(f"{self.NUMBER} {self.NAME} ", "bold")]
+        parts += [
+            (clean(text), Style.from_rich_style(self._style(name)))
+            for text, name in (*self.summary(), *self._stale_mark())
+            if text
+        ]
+        title = Content.assemble(*parts)
+        if title != self._border_title:
+            self.border_title = title
+
+    def _stale_mark(self) -> Line:
+        link = self.store.link
+        if link.live or link.quiet_since is None or not self.row_count():
+            return ()
+        return ((f" stale {age(self.clock() - link.quiet_since)}", "warn"),)
+
+    def _nothing(self) -> list[str]:
+        """Why the pane is empty, and what to do about it."""
+        link = self.store.link
+        if link.live:
+            said = self.EMPTY
+        elif link.phase == "stopped":
+            said = f"not connected: {link.reason}"
+        elif link.phase == "waiting":
+            when = f"; next try in {link.retry_in:.0f} s" if link.retry_in is not None else ""
+            said = f"waiting for {link.url}: {link.reason}{when}"
+        elif link.phase == "starting":
+            said = "starting…"
+        else:
+            said = f"connecting to {link.url}…"
+        lines = wrap(said, max(10, self.size.width))
+        if link.live and link.hint and self.NUMBER == 1:
+            lines += ["", *wrap(link.hint, max(10, self.size.width))]
+        return lines
+
+    def watch_compact(self) -> None:
+        self.set_class(self.compact, "-compact")
+        if self.compact:
+            self.border_title = None
+        self.refresh(layout=True)

@@ -1,0 +1,167 @@
+"""The screen that is left open all day: five panes between the status bar and the key bar."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.panes.agents import AgentsPane
+from tui.panes.alerts import AlertsPane
+from tui.panes.logs import LogsPane
+from tui.panes.pane import Clock, Pane
+from tui.panes.tdd import TddPane
+from tui.panes.workflow import WorkflowPane
+from tui.store import Slice, Store
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.status_bar import StatusBar
+
+PANES: tuple[type[Pane], ...] = (AgentsPane, TddPane, WorkflowPane, AlertsPane, LogsPane)
+ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
+"""From this size on panes stand side by side; below it one is open, the others are a line each."""
+MIN_COLUMNS, MIN_ROWS = 40, 10
+NEIGHBOURS = {
+    "left": {"tdd": "agents", "alerts": "workflow"},
+    "right": {"agents": "tdd", "workflow": "alerts"},
+}
+
+
+class Dashboard(Screen[None]):
+    DEFAULT_CSS = """
+    Dashboard {
+        layout: vertical;
+        background: $background;
+        #panes {
+            height: 1fr; layout: grid; grid-size: 2 3;
+            grid-rows: 2fr 2fr 1fr; grid-columns: 11fr 9fr;
+        }
+        #panes > Pane { height: 1fr; width: 1fr; }
+        #logs { column-span: 2; }
+        #too-small { display: none; width: 1fr; height: 1fr; content-align: center middle; }
+        &.-compact #panes { layout: vertical; }
+        &.-compact #panes > Pane { height: 1; column-span: 1; scrollbar-size-vertical: 0; }
+        &.-compact #panes > Pane.-open { height: 1fr; scrollbar-size-vertical: 1; }
+        &.-zoomed #panes { layout: vertical; }
+        &.-zoomed #panes > Pane { display: none; }
+        &.-zoomed #panes > Pane.-open { display: block; height: 1fr; }
+        &.-too-small #too-small { display: block; }
+        &.-too-small #panes, &.-too-small StatusBar, &.-too-small KeyBar { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                str(pane.NUMBER),
+                f"open({pane.NAME.lower()!r})",
+                pane.NAME.capitalize(),
+                id=f"pane.{pane.NAME.lower()}",
+                tooltip=f"Go to the {pane.NAME.lower()} pane; again to zoom it",
+                show=False,
+            )
+            for pane in PANES
+        ),
+        Binding("tab", "app.focus_next", "Next pane", id="pane.next", tooltip="The next pane"),
+        Binding(
+            "shift+tab",
+            "app.focus_previous",
+            "Previous pane",
+            id="pane.previous",
+            tooltip="The pane before",
+            show=False,
+        ),
+        Binding(
+            "left,h",
+            "go('left')",
+            "Left",
+            id="pane.left",
+            tooltip="The pane to the left",
+            show=False,
+        ),
+        Binding(
+            "right,l",
+            "go('right')",
+            "Right",
+            id="pane.right",
+            tooltip="The pane to the right",
+            show=False,
+        ),
+        Binding("z", "zoom", "Zoom", id="pane.zoom", tooltip="This pane alone, or all again"),
+        Binding(
+            "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
+        ),
+    ]
+    AUTO_FOCUS = "#agents"
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__()
+        self.store = store
+        self._status = StatusBar(store, clock)
+        self._panes = [pane(store, clock) for pane in PANES]
+
+    def compose(self) -> ComposeResult:
+        yield self._status
+        with Container(id="panes"):
+            yield from self._panes
+        yield KeyBar()
+        yield Static(id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).keys = (
+            ("1-5", "pane"),
+            ("tab", "next"),
+            ("↑↓", "row"),
+            ("z", "zoom"),
+            ("?", "help"),
+            ("ctrl+p", "commands"),
+            ("q", "quit"),
+        )
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
+        if Slice.LINK in dirty:
+            dirty = set(Slice)
+        if dirty or tick:
+            self._status.update_rows()
+        for pane in self._panes:
+            if tick or pane.SLICES & dirty:
+                pane.update_rows()
+
+    def on_resize(self, event: Resize) -> None:
+        columns, rows = event.size
+        small = columns < MIN_COLUMNS or rows < MIN_ROWS
+        compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
+        self.set_class(small, "-too-small")
+        self.set_class(compact, "-compact")
+        if small:
+            said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
+            self.query_one("#too-small", Static).update(said)
+        for pane in self._panes:
+            pane.compact = compact
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        for pane in self._panes:
+            pane.set_class(pane is event.widget, "-open")
+            if self.has_class("-compact"):
+                pane.update_rows()
+
+    def action_open(self, name: str) -> None:
+        pane = self.query_one(f"#{name}", Pane)
+        if pane.has_focus:
+            self.toggle_class("-zoomed")
+        pane.focus()
+
+    def action_go(self, direction: str) -> None:
+        if self.focused is None or self.focused.id is None or self.has_class("-zoomed"):
+            return
+        neighbour = NEIGHBOURS[direction].get(self.focused.id)
+        if neighbour:
+            self.query_one(f"#{neighbour}").focus()
+
+    def action_zoom(self) -> None:
+        self.toggle_class("-zoomed")
+
+    def action_unzoom(self) -> None:
+        self.remove_class("-zoomed")

@@ -1,0 +1,37 @@
+"""The present state of one stream: the newest event of each (type, state key)."""
+
+from tui.server.brokers import Stored
+
+
+class NewestState:
+    """Bounded by count and by age, so that the dead don't haunt a newcomer's screen.
+
+    One rule serves for everything: a key that was not heard of for `age` seconds leaves. An alert
+    is last heard of when it is resolved, a workflow when it ends.
+    """
+
+    def __init__(self, capacity: int, age: float) -> None:
+        self._capacity = capacity
+        self._age = age
+        self._newest: dict[tuple[str, str], Stored] = {}
+        """Longest untouched first: a dict keeps the order in which keys were put in."""
+
+    def put(self, event: Stored) -> None:
+        if event.key is None:
+            return
+        key = (event.type, event.key)
+        self._newest.pop(key, None)
+        self._newest[key] = event
+        if len(self._newest) > self._capacity:
+            del self._newest[next(iter(self._newest))]
+
+    def present(self, now: float) -> list[Stored]:
+        """What is still true at `now` (Unix seconds), by rising offset."""
+        expired = []
+        for key, event in self._newest.items():
+            if event.time > now - self._age:
+                break
+            expired.append(key)
+        for key in expired:
+            del self._newest[key]
+        return list(self._newest.values())

@@ -1,0 +1,55 @@
+"""A server inside another program, in a thread and an event loop of its own.
+
+A terminal that stalls stops the loop that draws it; publishers must not notice.
+"""
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+
+from tui.discovery import ServerRecord
+from tui.server.config import ServerConfig
+
+_log = logging.getLogger(__name__)
+
+
+class EmbeddedServer:
+    """`start` and `stop` may be called from any thread, `stop` as often as you like."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self._ready: Future[ServerRecord] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="autosdlc-server", daemon=True)
+
+    def start(self) -> ServerRecord:
+        """Wait until it listens; raises ServerError where it cannot."""
+        self._thread.start()
+        return self._ready.result()
+
+    def stop(self) -> None:
+        """Close every client and wait for the thread to end."""
+        if self._loop is not None and self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop may have ended meanwhile
+                self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - it is raised again, in `start`'s thread
+            if self._ready.done():
+                _log.error("the embedded server has ended: %r", error)
+            else:
+                self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        # Imported here, so that the thread that wants a server first paints its screen.
+        from tui.server.run import serve
+
+        self._loop = asyncio.get_running_loop()
+        await serve(self._config, ready=self._ready.set_result, stop=self._stop)

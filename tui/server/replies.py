@@ -1,0 +1,170 @@
+"""What the server says: control messages as bytes, each with an id and the time.
+
+Those with `protocol`, positions, gaps, snapshots and acks are v1's; plain clients never see them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from tui.protocol import codec
+from tui.protocol.errors import ProtocolError
+from tui.protocol.limits import MAX_SEND, MAX_SUBSCRIPTIONS
+from tui.protocol.models.base import Control, Metadata
+from tui.protocol.models.control import (
+    AuthFailureData,
+    AuthFailureMessage,
+    AuthSuccessData,
+    AuthSuccessMessage,
+    ConnectData,
+    ConnectMessage,
+    ErrorData,
+    ErrorMessage,
+    Lost,
+    PongData,
+    PongMessage,
+    PublishAckData,
+    PublishAckMessage,
+    ServerLimits,
+    SubscriptionUpdateData,
+    SubscriptionUpdateMessage,
+)
+from tui.protocol.models.control import Position as WirePosition
+from tui.server.brokers import Position, Stored
+
+HEARTBEAT_SECONDS = 10.0
+PROTOCOL_VERSION = 1
+
+
+class Replies:
+    """The control messages of one connection; `clock` gives Unix seconds."""
+
+    def __init__(self, client_id: str, clock: Callable[[], float], *, v1: bool) -> None:
+        self._client_id = client_id
+        self._clock = clock
+        self._v1 = v1
+        self._sent = 0
+
+    def connect(self, max_message: int) -> bytes:
+        if not self._v1:
+            return self._write(ConnectMessage(data=ConnectData(client_id=self._client_id)))
+        data = ConnectData(
+            client_id=self._client_id,
+            protocol=PROTOCOL_VERSION,
+            server_time=self._now(),
+            heartbeat_ms=HEARTBEAT_SECONDS * 1000,
+            limits=ServerLimits(max_message_bytes=max_message, max_subscriptions=MAX_SUBSCRIPTIONS),
+        )
+        return self._write(ConnectMessage(data=data))
+
+    def auth_success(self, to: str | None) -> bytes:
+        return self._write(AuthSuccessMessage(data=AuthSuccessData()), to)
+
+    def auth_failure(self, code: str, reason: str, to: str | None) -> bytes:
+        return self._write(AuthFailureMessage(data=AuthFailureData(code=code, reason=reason)), to)
+
+    def error(self, error: ProtocolError) -> bytes:
+        """The refusal of a message; `details.index` says which of a frame, where no id can."""
+        fields: dict[str, object] = {"error": error.message, "code": error.code.value}
+        details = {
+            "field": error.field,
+            "index": error.index if error.message_id is None else None,
+        }
+        if known := {name: value for name, value in details.items() if value is not None}:
+            fields["details"] = known
+        if error.retry_after_ms is not None:
+            fields["retryAfterMs"] = error.retry_after_ms
+        return self._write(ErrorMessage(data=ErrorData.model_validate(fields)), error.message_id)
+
+    def pong(self, positions: Mapping[str, Position], to: str | None) -> bytes:
+        data = PongData(timestamp=self._now())
+        if self._v1:
+            data = PongData(timestamp=self._now(), positions=_wire(positions))
+        return self._write(PongMessage(data=data), to)
+
+    def publish_ack(self, ids: Sequence[str]) -> bytes:
+        return self._write(PublishAckMessage(data=PublishAckData(ids=tuple(ids))))
+
+    def active(
+        self,
+        ids: Iterable[str],
+        positions: Mapping[str, Position],
+        to: str | None,
+        *,
+        recovered: bool,
+    ) -> bytes:
+        data = SubscriptionUpdateData(
+            subscription_ids=tuple(ids),
+            status="active",
+            positions=_wire(positions),
+            recovered=recovered,
+        )
+        return self._update(data, to)
+
+    def denied(self, ids: Iterable[str], reason: str, to: str | None) -> bytes:
+        data = SubscriptionUpdateData(subscription_ids=tuple(ids), status="denied", reason=reason)
+        return self._update(data, to)
+
+    def closed(self, id_: str, to: str | None) -> bytes:
+        data = SubscriptionUpdateData(subscription_ids=(id_,), status="closed")
+        return self._update(data, to)
+
+    def gap(self, resource: str, lost: tuple[int, int] | None) -> bytes:
+        """Events are gone for this client: these offsets at most, or unknown in a new epoch."""
+        if lost is None:
+            return self._update(SubscriptionUpdateData(status="gap", resource=resource))
+        data = SubscriptionUpdateData(
+            status="gap",
+            resource=resource,
+            lost=Lost.model_validate({"from": lost[0], "to": lost[1]}),
+        )
+        return self._update(data)
+
+    def snapshot(
+        self, resource: str, at: Position, state: Sequence[Stored], limit: int = MAX_SEND
+    ) -> Iterator[bytes]:
+        """The pages of a snapshot, each a frame of at most `limit` bytes; one at least."""
+        room = limit - 1024
+        start = 0
+        while True:
+            end, size = start, 0
+            while end < len(state) and (end == start or size + len(state[end].v1) < room):
+                size += len(state[end].v1) + 1
+                end += 1
+            data = SubscriptionUpdateData(
+                status="snapshot",
+                resource=resource,
+                epoch=at.epoch,
+                offset=at.offset,
+                more=end < len(state),
+                state=(),
+            )
+            # The entries are JSON already, and are never taken apart again.
+            entries = b",".join([event.v1 for event in state[start:end]])
+            yield self._update(data).replace(b'"state":[]', b'"state":[%b]' % entries, 1)
+            start = end
+            if start >= len(state):
+                return
+
+    def _update(self, data: SubscriptionUpdateData, to: str | None = None) -> bytes:
+        return self._write(SubscriptionUpdateMessage(data=data), to)
+
+    def _write(self, message: Control, to: str | None = None) -> bytes:
+        self._sent += 1
+        metadata = (
+            Metadata(version="1.0") if to is None else Metadata(version="1.0", correlation_id=to)
+        )
+        envelope = {
+            "id": f"{self._client_id}-{self._sent}",
+            "timestamp": self._now(),
+            "metadata": metadata,
+        }
+        return codec.encode(message.model_copy(update=envelope))
+
+    def _now(self) -> float:
+        return int(self._clock() * 1000)
+
+
+def _wire(positions: Mapping[str, Position]) -> dict[str, WirePosition]:
+    return {
+        resource: WirePosition(epoch=position.epoch, offset=position.offset)
+        for resource, position in positions.items()
+    }

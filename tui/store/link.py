@@ -1,0 +1,28 @@
+"""The connection as the screen shows it; written by the feed, which alone knows the client."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    phase: str = "starting"
+    """`starting` `connecting` `live` `waiting` `stopped`."""
+    url: str = ""
+    kind: str = ""
+    """`demo`, `embedded`, or empty for somebody else's server."""
+    reason: str = ""
+    retry_in: float | None = None
+    """Seconds to the next try, while waiting."""
+    attempt: int = 0
+    round_trip: float | None = None
+    """Seconds."""
+    quiet_since: float | None = None
+    """When the link was last live (Unix ms), while it is not."""
+    rate: float = 0.0
+    """Events a second, over the last few."""
+    hint: str = ""
+    """How to feed this server, shown while there is nothing to see."""
+
+    @property
+    def live(self) -> bool:
+        return self.phase == "live"

@@ -1,0 +1,189 @@
+"""Each agent's test-driven cycle, folded from phases, test results and coverage."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.protocol.models.tdd import (
+        Coverage,
+        CoverageUpdateEvent,
+        FileCoverage,
+        TddPhaseChangeEvent,
+        TestFailure,
+        TestResultEvent,
+        TestTotals,
+    )
+
+MAX_FILES = 2_000
+"""Test files kept for an agent."""
+MAX_CYCLES = 5_000
+"""Agents kept."""
+
+
+class Totals(NamedTuple):
+    total: int = 0
+    passing: int = 0
+    failing: int = 0
+    skipped: int = 0
+
+    @classmethod
+    def of(cls, totals: "TestTotals") -> "Totals":
+        return cls(totals.total, totals.passing, totals.failing, totals.skipped)
+
+    def plus(self, other: "Totals", times: int = 1) -> "Totals":
+        return Totals(*(mine + times * its for mine, its in zip(self, other, strict=True)))
+
+
+NOTHING = Totals()
+
+
+class PhaseSpan(NamedTuple):
+    """One past phase; `duration` in milliseconds."""
+
+    phase: str
+    duration: float
+
+
+@dataclass(slots=True)
+class TestFile:
+    __test__ = False
+
+    path: str
+    totals: Totals
+    duration: float
+    """Milliseconds."""
+    failures: "tuple[TestFailure, ...]"
+    at: float
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One agent's cycle."""
+
+    agent_id: str
+    task_id: str = ""
+    phase: str = ""
+    since: float = 0.0
+    seen: float = 0.0
+    past: deque[PhaseSpan] = field(default_factory=lambda: deque(maxlen=64))
+    count: int = 0
+    """Completed rounds: how often red followed green or refactor."""
+    totals: Totals = NOTHING
+    summed: Totals = NOTHING
+    """The newest results of all files, added up as they come."""
+    duration: float = 0.0
+    """Milliseconds that those took."""
+    tested_at: float = 0.0
+    files: dict[str, TestFile] = field(default_factory=dict)
+    passing_trend: deque[float] = field(default_factory=lambda: deque(maxlen=16))
+    """The share of passing tests after each change, 0–1."""
+    coverage: "Coverage | None" = None
+    previous_coverage: "Coverage | None" = None
+    covered_files: "tuple[FileCoverage, ...]" = ()
+
+    def keep(self, file: TestFile) -> None:
+        self.files[file.path] = file
+        self.summed = self.summed.plus(file.totals)
+        self.duration += file.duration
+
+    def drop(self, path: str) -> None:
+        file = self.files.pop(path, None)
+        if file is not None:
+            self.summed = self.summed.plus(file.totals, -1)
+            self.duration -= file.duration
+
+    @property
+    def failures(self) -> "list[tuple[str, TestFailure]]":
+        """(test file, failure), the newest file first."""
+        files = sorted((f for f in self.files.values() if f.failures), key=lambda f: -f.at)
+        return [(f.path, failure) for f in files for failure in f.failures]
+
+
+class Cycles:
+    """All cycles, by agent id."""
+
+    def __init__(self) -> None:
+        self.by_agent: OrderedDict[str, Cycle] = OrderedDict()
+
+    def current(self) -> Cycle | None:
+        """The cycle to show: one that is red before others, then the newest heard of."""
+        return max(
+            self.by_agent.values(),
+            key=lambda c: (c.totals.failing > 0, c.seen),
+            default=None,
+        )
+
+    def failing(self) -> int:
+        return sum(cycle.totals.failing for cycle in self.by_agent.values())
+
+    def on_phase(self, event: "TddPhaseChangeEvent") -> None:
+        data = event.data
+        cycle = self._of(data.agent_id, data.task_id, event.timestamp)
+        if cycle.phase != data.current_phase:
+            previous = cycle.phase or data.previous_phase
+            if previous:
+                elapsed = event.timestamp - cycle.since if cycle.since else 0.0
+                duration = data.duration if data.duration is not None else elapsed
+                cycle.past.append(PhaseSpan(previous, duration))
+            if data.current_phase == "red" and previous in ("green", "refactor"):
+                cycle.count += 1
+            cycle.phase = data.current_phase
+            cycle.since = event.timestamp
+        if data.test_results is not None:
+            if data.test_results.failing == 0:
+                # The run has passed: a failure left from a file that is no more is none.
+                for file in cycle.files.values():
+                    file.failures = ()
+            self._count(cycle, Totals.of(data.test_results), event.timestamp)
+        if data.coverage is not None:
+            self._cover(cycle, data.coverage)
+
+    def on_result(self, event: "TestResultEvent") -> None:
+        data = event.data
+        cycle = self._of(data.agent_id, data.task_id, event.timestamp)
+        cycle.drop(data.test_file)
+        if len(cycle.files) >= MAX_FILES:
+            cycle.drop(next(iter(cycle.files)))
+        cycle.keep(
+            TestFile(
+                data.test_file,
+                Totals.of(data.results),
+                data.results.duration,
+                data.failures or (),
+                event.timestamp,
+            )
+        )
+        self._count(cycle, cycle.summed, event.timestamp)
+
+    def on_coverage(self, event: "CoverageUpdateEvent") -> None:
+        data = event.data
+        cycle = self._of(data.agent_id, data.task_id, event.timestamp)
+        self._cover(cycle, data.coverage)
+        if data.files is not None:
+            cycle.covered_files = tuple(sorted(data.files, key=lambda f: f.lines))
+
+    def _of(self, agent_id: str, task_id: str, at: float) -> Cycle:
+        cycle = self.by_agent.get(agent_id)
+        if cycle is None:
+            if len(self.by_agent) >= MAX_CYCLES:
+                self.by_agent.popitem(last=False)
+            cycle = self.by_agent[agent_id] = Cycle(agent_id, since=at)
+        else:
+            self.by_agent.move_to_end(agent_id)
+        cycle.task_id = task_id
+        cycle.seen = max(cycle.seen, at)
+        return cycle
+
+    def _count(self, cycle: Cycle, totals: Totals, at: float) -> None:
+        cycle.tested_at = at
+        if totals == cycle.totals:
+            return
+        cycle.totals = totals
+        ran = totals.passing + totals.failing
+        cycle.passing_trend.append(totals.passing / ran if ran else 0.0)
+
+    def _cover(self, cycle: Cycle, coverage: "Coverage") -> None:
+        if coverage != cycle.coverage:
+            cycle.previous_coverage = cycle.coverage
+            cycle.coverage = coverage

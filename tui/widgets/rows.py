@@ -1,0 +1,260 @@
+"""The one row view that every live pane is built on: lines drawn by the Line API.
+
+A subclass says how many lines there are and what each one is; this widget draws the visible ones,
+keeps a cursor on its row while rows move, follows the end where asked, and repaints only the lines
+that changed.
+"""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.protocol.text import clean
+from tui.widgets.cells import Line
+
+STYLES = (
+    "text", "dim", "strong", "head", "cursor", "ok", "warn", "bad", "info", "accent", "alarm",
+    "customer", "pm", "coder", "reviewer", "tester", "red", "green", "refactor",
+)  # fmt: skip
+"""The names of styles that a span may carry; each is a component class `rows--NAME`."""
+_MAX_STRIPS = 2_000
+
+
+class RowView(ScrollView, can_focus=True, inherit_bindings=False):
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"rows--{name}" for name in STYLES}
+    DEFAULT_CSS = """
+    RowView {
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & .rows--text { color: $foreground; }
+        & .rows--dim { color: $muted; }
+        & .rows--strong { color: $foreground; text-style: bold; }
+        & .rows--head { color: $muted; text-style: bold; }
+        & .rows--cursor { background: $row-cursor; }
+        & .rows--ok { color: $success; }
+        & .rows--warn { color: $warning; }
+        & .rows--bad { color: $error; }
+        & .rows--info { color: $primary; }
+        & .rows--accent { color: $accent; text-style: bold; }
+        & .rows--alarm { color: $alarm-text; background: $alarm; text-style: bold; }
+        & .rows--customer { color: $agent-customer; }
+        & .rows--pm { color: $agent-pm; }
+        & .rows--coder { color: $agent-coder; }
+        & .rows--reviewer { color: $agent-reviewer; }
+        & .rows--tester { color: $agent-tester; }
+        & .rows--red { color: $phase-red; text-style: bold; }
+        & .rows--green { color: $phase-green; text-style: bold; }
+        & .rows--refactor { color: $phase-refactor; text-style: bold; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", id="row.up", tooltip="One row up", show=False),
+        Binding("down,j", "move(1)", "Down", id="row.down", tooltip="One row down", show=False),
+        Binding(
+            "pageup", "move_page(-1)", "Page up", id="row.page_up", tooltip="A page up", show=False
+        ),
+        Binding(
+            "pagedown",
+            "move_page(1)",
+            "Page down",
+            id="row.page_down",
+            tooltip="A page down",
+            show=False,
+        ),
+        Binding(
+            "home,g", "move_to(0)", "First", id="row.first", tooltip="The first row", show=False
+        ),
+        Binding("end,G", "move_to(-1)", "Last", id="row.last", tooltip="The last row", show=False),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    stale: reactive[bool] = reactive(False, repaint=False)
+    """Whether what is shown may no longer be so: drawn dimmed."""
+
+    FOLLOWS: ClassVar[bool] = False
+    """Whether the view stays at the end while its cursor is on the last row."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._count = 0
+        self._head_height = 0
+        self._key: str | None = None
+        self._at_end = True
+        self._shown: dict[int, Line] = {}
+        self._styles: dict[str, Style] = {}
+        self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
+
+    # What a subclass says.
+
+    def count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def line(self, index: int, width: int) -> Line:
+        """The line at `index`, laid out for `width` cells."""
+        raise NotImplementedError
+
+    def key(self, index: int) -> str | None:
+        """What tells the row at `index` from others, so that the cursor can stay on it."""
+        del index
+        return None
+
+    def head(self, width: int) -> tuple[Line, ...]:
+        """Lines on top that do not scroll."""
+        del width
+        return ()
+
+    # Drawing.
+
+    def update_rows(self) -> None:
+        """Draw what has changed since the last call; cheap where nothing has."""
+        width, height = self.size
+        if not width or not height:
+            return
+        self._head_height = len(self.head(width))
+        self._count = self.count()
+        virtual = Size(width, self._count + self._head_height)
+        if virtual != self.virtual_size:
+            self.virtual_size = virtual
+        self._hold_cursor()
+        for y in range(height):
+            if self._shown.get(y) != self._line_at(y, width):
+                self.refresh(Region(0, y, width, 1))
+
+    def _line_at(self, y: int, width: int) -> Line:
+        if y < self._head_height:
+            return self.head(width)[y]
+        index = self.scroll_offset.y + y - self._head_height
+        return self.line(index, width) if index < self._count else ()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        try:
+            line = self._shown[y] = self._line_at(y, width)
+        except IndexError:  # rows left between two updates; the next one draws the line again
+            line = self._shown[y] = ()
+        index = self.scroll_offset.y + y - self._head_height
+        under_cursor = self.has_focus and y >= self._head_height and index == self.cursor
+        key = (line, width, under_cursor, self.stale)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) >= _MAX_STRIPS:
+                self._strips.clear()
+            strip = self._strips[key] = self._make_strip(*key)
+        return strip
+
+    def _make_strip(self, line: Line, width: int, under_cursor: bool, stale: bool) -> Strip:  # noqa: FBT001 - one call
+        base = self.visual_style.rich_style
+        if under_cursor:
+            base += self._style("cursor")
+        segments = [
+            Segment(clean(text), base + self._style("dim" if stale and name else name))
+            for text, name in line
+            if text
+        ]
+        strip = Strip(segments)
+        if strip.cell_length > width > 0:
+            # Say that there is more, rather than break off in the middle of a word.
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._style("dim"))])
+        return strip.adjust_cell_length(width, base)
+
+    def _style(self, name: str) -> Style:
+        """The style of that name, foreground and attributes only, so that the cursor shows."""
+        if not name:
+            return Style.null()
+        style = self._styles.get(name)
+        if style is None:
+            style = self.get_component_rich_style(f"rows--{name}", partial=True)
+            self._styles[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def on_resize(self, event: Resize) -> None:
+        del event
+        self._shown.clear()
+        self.update_rows()
+
+    # The cursor.
+
+    @property
+    def page(self) -> int:
+        """How many rows are visible at once."""
+        return max(1, self.size.height - self._head_height)
+
+    def _hold_cursor(self) -> None:
+        """Keep the cursor on its row, or at the end where the view follows it."""
+        last = max(0, self._count - 1)
+        if self.FOLLOWS and self._at_end:
+            self.set_reactive(RowView.cursor, last)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            return
+        if self._key is not None and self.key_at(self.cursor) != self._key:
+            found = self.find(self._key)
+            if found is not None:
+                if self.FOLLOWS:  # rows left at the front: what is being read must not move
+                    top = self.scroll_offset.y + found - self.cursor
+                    self.scroll_to(y=max(0, top), animate=False, immediate=True)
+                self.set_reactive(RowView.cursor, found)
+        if self.cursor > last:
+            self.set_reactive(RowView.cursor, last)
+
+    def key_at(self, index: int) -> str | None:
+        return self.key(index) if 0 <= index < self._count else None
+
+    def find(self, key: str) -> int | None:
+        """Where the row of that key is now."""
+        return next((i for i in range(self._count) if self.key(i) == key), None)
+
+    def validate_cursor(self, cursor: int) -> int:
+        return max(0, min(cursor, self._count - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        self._key = self.key_at(new)
+        self._at_end = new >= self._count - 1
+        self.scroll_to_row(new)
+        self._refresh_row(old)
+        self._refresh_row(new)
+
+    def scroll_to_row(self, index: int) -> None:
+        top = self.scroll_offset.y
+        if index < top:
+            self.scroll_to(y=index, animate=False, immediate=True)
+        elif index >= top + self.page:
+            self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
+
+    def _refresh_row(self, index: int) -> None:
+        y = index - self.scroll_offset.y + self._head_height
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def watch_has_focus(self, value: bool) -> None:  # noqa: FBT001 - Textual's signature
+        super().watch_has_focus(value)
+        self._refresh_row(self.cursor)
+
+    def watch_stale(self) -> None:
+        self.refresh()
+
+    def action_move(self, rows: int) -> None:
+        self.cursor += rows
+
+    def action_move_page(self, pages: int) -> None:
+        self.cursor += pages * self.page
+
+    def action_move_to(self, index: int) -> None:
+        self.cursor = index if index >= 0 else self._count - 1
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y >= self._head_height:
+            self.cursor = self.scroll_offset.y + offset.y - self._head_height
