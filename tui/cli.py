@@ -101,17 +101,16 @@ def _require_terminal() -> None:
         )
 
 
-class _HttpPort(click.ParamType):
-    """A port, or `off`."""
-
-    name = "port|off"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        if value == "off":
-            return "off"
-        return click.IntRange(0, 65_535).convert(value, param, ctx)
+def _http_port(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The port; None for the default, -1 for `off`."""
+    del context, parameter
+    if value is None:
+        return None
+    if value == "off":
+        return -1
+    if value.isascii() and value.isdigit() and int(value) <= 65_535:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither a port (0 to 65535) nor `off`")
 
 
 @main.command()
@@ -124,10 +123,13 @@ class _HttpPort(click.ParamType):
     help="The WebSocket port; 0 for any free one.",
 )
 @click.option(
-    "--http-port", type=_HttpPort(), default=None, help="HTTP, or off.  [default: port + 1]"
+    "--http-port",
+    metavar="PORT|off",
+    callback=_http_port,
+    help="The port for HTTP; 0 for any free one, off for none.  [default: port + 1]",
 )
 @click.option("--origin", "origins", multiple=True, help="A web origin that may connect; repeat.")
-def serve(host: str, port: int, http_port: int | str | None, origins: tuple[str, ...]) -> None:
+def serve(host: str, port: int, http_port: int | None, origins: tuple[str, ...]) -> None:
     """Run a server without a screen, for dashboards and publishers to connect to.
 
     The API key with all permissions is AUTOSDLC_TOKEN, or else one that is made once and kept in
@@ -143,8 +145,8 @@ def serve(host: str, port: int, http_port: int | str | None, origins: tuple[str,
         config = ServerConfig(
             host=host,
             port=port,
-            http_port=http_port if isinstance(http_port, int) else None,
-            http=http_port != "off",
+            http_port=http_port if http_port != -1 else None,
+            http=http_port != -1,
             token=load_or_create_token(),
             origins=origins,
         )

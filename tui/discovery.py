@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import tempfile
+import warnings
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def find_servers(*, demo: bool = False) -> list[ServerRecord]:
     left out unless `demo`: nobody wants to publish real events into a story.
     """
     found = []
-    for directory in (_runtime_directory(), _state_directory()):
+    for directory in {_runtime_directory(), _state_directory()}:
         if not _private(directory):
             continue
         for path in directory.glob("server-*.json"):
@@ -104,7 +105,13 @@ def load_or_create_token() -> str:
 def _runtime_directory() -> Path:
     from platformdirs import user_runtime_path
 
-    return user_runtime_path(APP, appauthor=False)
+    with warnings.catch_warnings():
+        # It warns where it falls back to another place, which is as good to us.
+        warnings.simplefilter("ignore")
+        try:
+            return user_runtime_path(APP, appauthor=False)
+        except OSError:
+            return _state_directory()
 
 
 def _state_directory() -> Path:

@@ -11,7 +11,7 @@ TOKEN = "a-key-for-tests"
 
 
 def frame(type_: str, data: Any = None, id_: str | None = None, **more: Any) -> bytes:
-    """A control message as the document's Python kit writes it: type and data, and what is given."""
+    """A message with just what is given, as the document's Python kit writes its own."""
     envelope = {"type": type_, "data": data} | ({"id": id_} if id_ else {}) | more
     return json.dumps(envelope).encode()
 

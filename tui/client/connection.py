@@ -44,7 +44,7 @@ wire_log = logging.getLogger("tui.client.wire")
 wire_log.setLevel(logging.INFO)
 
 SUBPROTOCOL = Subprotocol("autosdlc.v1")
-SLICE = 0.005
+SLICE = 0.001
 """Seconds of reading between two turns of the loop."""
 MAX_QUEUE = (16, 4)
 """Frames the library holds for us: over the first it stops reading, under the second it goes on."""

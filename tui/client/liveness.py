@@ -66,5 +66,6 @@ class Liveness:
 
     def deadline(self) -> float:
         """When `tick` is due."""
-        self._due = min(self._ping_at, self.heard + self._silence)
+        stale_at = self.heard + self._silence if self._reading else float("inf")
+        self._due = min(self._ping_at, stale_at)
         return self._due

@@ -11,9 +11,9 @@ The token travels in the handshake's `Authorization` header; where a server asks
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from itertools import chain, count
+from itertools import count
 from typing import Any, NamedTuple, cast
 
 import orjson
@@ -57,7 +57,7 @@ Item = Event | m.UnknownMessage | m.ErrorMessage | Gap
 class Delivery(NamedTuple):
     """What one frame brought, for the handlers."""
 
-    items: Sequence[Item]
+    items: list[Item]
     size: int
     """Bytes of the frame."""
     marks: Marks | None
@@ -90,7 +90,7 @@ class Session:
         """Set once the connection has no use any more."""
         self.live_since: float | None = None
         self.stirred = False
-        """Whether more than events happened: the shell looks at the session, and clears it."""
+        """Whether there is news for the shell beside events; it clears this."""
 
         now = clock.monotonic()
         self.liveness = Liveness(options.heartbeat, now)
@@ -134,24 +134,24 @@ class Session:
         except ProtocolError as error:
             self._on_invalid(error)
             return None
-        items: Sequence[Item]
+        memory, streams, v1 = self._memory, self._memory.streams, self.v1
         if self._answers.keys().isdisjoint(map(type, messages)):
             # Events only, the usual case: nothing is done an event that need not be.
-            items = self._news(cast("list[Event]", messages))
-            self._memory.received += len(items)
+            events = cast("list[Event]", messages)
+            items: list[Item] = [e for e in events if streams.is_news(e)] if v1 else [*events]
+            memory.received += len(items)
         else:
-            items = list(chain.from_iterable(self._take(message) for message in messages))
-            self._memory.received += sum(isinstance(item, Event) for item in items)
-            self.stirred = True
-        marks = self._marks_so_far() if self.v1 else None
+            items = []
+            for message in messages:
+                answer = self._answers.get(type(message))
+                if answer is not None:
+                    items.extend(answer(message))
+                    v1 = self.v1
+                elif not v1 or streams.is_news(cast("Event", message)):
+                    items.append(cast("Event", message))
+                    memory.received += 1
+        marks = self._marks_so_far() if v1 else None
         return Delivery(items, len(frame), marks) if items or marks else None
-
-    def _take(self, message: m.Message | ProtocolError) -> Iterable[Item]:
-        answer = self._answers.get(type(message))
-        return answer(message) if answer else self._news([cast("Event", message)])
-
-    def _news(self, events: list[Event]) -> list[Event]:
-        return self._memory.streams.news(events) if self.v1 else events
 
     def _marks_so_far(self) -> Marks:
         """What was received, and what snapshots and pongs said was sent."""
@@ -257,6 +257,7 @@ class Session:
         self.liveness.start(self._clock.monotonic())
         cursor = self._memory.streams.cursor
         self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
+        self.stirred = True
         self._live_if_answered()
 
     def _live_if_answered(self) -> None:
@@ -317,10 +318,13 @@ class Session:
                 self._on_invalid(entry)
         if not data.more and data.offset is not None:
             self._marks[data.resource] = (data.epoch, data.offset)
-        return items + streams.newer_state(entries)
+        newer = [entry for entry in entries if streams.is_newer_state(entry)]
+        self._memory.received += len(newer)
+        return items + newer
 
     def _on_publish_ack(self, message: m.PublishAckMessage) -> Iterable[Item]:
         self._memory.outbox.acknowledged(message.data.ids)
+        self.stirred = True
         return ()
 
     def _on_ping(self, message: m.PingMessage) -> Iterable[Item]:
@@ -331,6 +335,7 @@ class Session:
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
         self._requests.settled()
+        self.stirred = True
         positions = message.data.positions if message.data else None
         for resource, position in (positions or {}).items():
             self._marks[resource] = (position.epoch, position.offset)
@@ -352,6 +357,7 @@ class Session:
             about = self._memory.outbox.sent_at_index(index) if isinstance(index, int) else None
         if about is None:
             return (message,)
+        self.stirred = True
         if not self._memory.outbox.refuse(about, final=not retryable, until=until):
             self._requests.refused(about, data.error, until=until if retryable else None)
             self._live_if_answered()
@@ -373,6 +379,7 @@ class Session:
 
     def _send(self, message: Control) -> None:
         self._frames.append(encode(message))
+        self.stirred = True
 
     def _envelope(self, answer_to: str | None = None) -> dict[str, Any]:
         metadata: dict[str, Any] = {"version": "1.0"}

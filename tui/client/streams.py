@@ -11,7 +11,7 @@ news, unless it was the snapshot's own entry.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from tui.client.status import Gap
@@ -80,29 +80,19 @@ class Streams:
     def __init__(self) -> None:
         self._streams: defaultdict[str, _Stream] = defaultdict(_Stream)
 
-    def news(self, events: Iterable[Event]) -> list[Event]:
-        """Those of `events` that were not delivered before, in their order."""
-        fresh = []
-        streams = self._streams
-        for event in events:
-            metadata = event.metadata
-            if metadata is None or (offset := metadata.offset) is None:
-                fresh.append(event)  # not a stored event: there is nothing to tell it by
-            elif streams[EVENTS[event.type].resource].is_news(event, offset):
-                fresh.append(event)
-        return fresh
+    def is_news(self, event: Event) -> bool:
+        """Whether an event of the stream was not delivered before; notes that now it is."""
+        metadata = event.metadata
+        if metadata is None or (offset := metadata.offset) is None:
+            return True  # not a stored event: there is nothing to tell it by
+        return self._streams[EVENTS[event.type].resource].is_news(event, offset)
 
-    def newer_state(self, entries: Iterable[Event]) -> list[Event]:
-        """Those entries of a snapshot that are newer than what was delivered for their keys."""
-        return [
-            entry
-            for entry in entries
-            if entry.metadata is None
-            or entry.metadata.offset is None
-            or self._streams[EVENTS[entry.type].resource].is_newer_state(
-                entry, entry.metadata.offset
-            )
-        ]
+    def is_newer_state(self, entry: Event) -> bool:
+        """Whether a snapshot's entry is newer than what was delivered; notes that now it is."""
+        metadata = entry.metadata
+        if metadata is None or (offset := metadata.offset) is None:
+            return True
+        return self._streams[EVENTS[entry.type].resource].is_newer_state(entry, offset)
 
     def learn_epochs(self, positions: Mapping[str, str]) -> list[Gap]:
         """Note each stream's epoch; where the numbering has started afresh, that is a gap."""

@@ -24,6 +24,7 @@ KINDS = {
     "code-reviewer": "reviewer",
     "tester": "tester",
 }
+PHASES = {"red": ("RED", "red"), "green": ("GRN", "green"), "refactor": ("REF", "refactor")}
 QUIET_AFTER = 60_000.0
 """A working agent unheard of for this long (ms) is marked as quiet."""
 COLUMNS = (
@@ -47,7 +48,7 @@ class AgentsPane(Pane):
     EMPTY = "no agents yet: they appear with their first agent_status"
 
     _rows: tuple[tuple[Agent, bool], ...] = ()
-    """(agent, whether this row is its question): who waits for a person takes a second row."""
+    """(agent, whether this row is its why): who waits for a person takes a second row."""
 
     def row_count(self) -> int:
         return len(self._rows)
@@ -56,7 +57,7 @@ class AgentsPane(Pane):
         rows: list[tuple[Agent, bool]] = []
         for agent in self.store.agents.by_attention():
             rows.append((agent, False))
-            if agent.needs_you and agent.reason:
+            if agent.attention < 3 and _why(agent):
                 rows.append((agent, True))
         self._rows = tuple(rows)
         super().update_rows()
@@ -64,8 +65,8 @@ class AgentsPane(Pane):
     def key(self, index: int) -> str | None:
         if index >= len(self._rows):
             return None
-        agent, question = self._rows[index]
-        return f"{agent.id} ?" if question else agent.id
+        agent, why = self._rows[index]
+        return f"{agent.id} ?" if why else agent.id
 
     def summary(self) -> Line:
         agents = self.store.agents
@@ -82,9 +83,9 @@ class AgentsPane(Pane):
         return table_line(COLUMNS, column_widths(COLUMNS, width), cells)
 
     def row(self, index: int, width: int) -> Line:
-        agent, question = self._rows[index]
-        if question:
-            return (("  └ ", "dim"), (agent.reason, "alarm"))
+        agent, why = self._rows[index]
+        if why:
+            return (("  └ ", "dim"), (_why(agent), "alarm" if agent.needs_you else "bad"))
         now = self.clock()
         glyph, style, word = GLYPHS.get(agent.status, ("?", "text", agent.status or "unknown"))
         quiet = agent.status == "busy" and now - agent.seen > QUIET_AFTER
@@ -98,19 +99,18 @@ class AgentsPane(Pane):
             (agent.id, KINDS.get(agent.kind, "text")),
             (word, style),
             (age(now - agent.since), "text"),
-            (phase[:1].upper(), phase if phase in ("red", "green", "refactor") else "dim"),
-            (self._doing(agent), "dim" if quiet else "text"),
+            PHASES.get(phase, (phase[:3].upper(), "dim")),
+            (agent.task or agent.reason, "dim" if quiet else "text"),
             (progress, "dim" if quiet else "info"),
             (spark(list(agent.cpu_trend)[-4:], 100), "dim"),
             (_size(agent.memory), "dim"),
         )
         return table_line(COLUMNS, column_widths(COLUMNS, width), cells)
 
-    def _doing(self, agent: Agent) -> str:
-        """What a person should read: the question, the reason, or the task."""
-        if agent.attention < 3 and not agent.needs_you:
-            return agent.reason or agent.last_error or agent.task
-        return agent.task or agent.reason
+
+def _why(agent: Agent) -> str:
+    """What a person should read: the exact question, or the reason."""
+    return agent.reason or (agent.last_error if agent.status == "error" else "")
 
 
 def _size(number: float | None) -> str:

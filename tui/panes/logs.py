@@ -41,7 +41,7 @@ class LogsPane(Pane):
         logs = self.store.logs
         follow = ("FOLLOW ", "ok") if self._at_end else ("held ", "warn")
         dropped = f" {logs.dropped:,} older gone" if logs.dropped else ""
-        return ((f"{len(logs.lines):,} lines ", "dim"), follow, (dropped, "dim"))
+        return ((f"{len(logs.lines):,} ", "dim"), follow, (dropped, "dim"))
 
     def row(self, index: int, width: int) -> Line:
         line = self.store.logs.lines[index]

@@ -3,6 +3,8 @@
 import time
 from typing import ClassVar
 
+from rich.cells import cell_len
+
 from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
@@ -15,7 +17,7 @@ MARKS = {
     "failed": ("✗", "bad"),
     "pending": ("○", "dim"),
 }
-NAME_WIDTH = 16
+MAX_NAME = 24
 TIME_WIDTH = 9
 
 
@@ -74,11 +76,12 @@ class WorkflowPane(Pane):
             return ((f"✗ {workflow.error}" if workflow.error else workflow.state, "bad"),)
         step = self._steps[index]
         mark, style = MARKS[step.state]
-        bar = max(0, width - NAME_WIDTH - TIME_WIDTH - 4)
+        name = min(MAX_NAME, width // 3, max(cell_len(s.name) for s in self._steps))
+        bar = max(0, width - name - TIME_WIDTH - 4)
         agent = f"  {step.agent}" if step.state == "running" and step.agent else ""
         return (
             (f"{mark} ", style),
-            (fit(step.name, NAME_WIDTH) + " ", "text" if step.state != "pending" else "dim"),
+            (fit(step.name, name) + " ", "text" if step.state != "pending" else "dim"),
             (fit(self._bar(workflow, step, bar - len(agent)), bar - len(agent)), style),
             (agent, "dim"),
             (fit(self._time(workflow, step), TIME_WIDTH, right=True), "dim"),

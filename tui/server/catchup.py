@@ -6,11 +6,12 @@ and a long replay costs no memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 import orjson
 
-from tui.protocol.topics import Filter, Topic
-from tui.server.brokers import Broker, Stored
+from tui.protocol.topics import Filter
+from tui.server.brokers import Broker
 from tui.server.outbox import frames
 from tui.server.replies import Replies
 
@@ -41,35 +42,41 @@ class CatchUp:
         self._broker = broker
         self._replies = replies
         self._subscriptions = subscriptions
+        self._begins: dict[str, int] = {}
         self._snapshot_for: set[str] = set()
-        self._starting: set[str] = set()
-        """Subscriptions whose events begin after their snapshot."""
         self._pages: Iterator[bytes] = iter(())
 
-    def want_snapshot(self, ids: Iterable[str], *, starting: bool) -> None:
-        """Send their state at the head; if `starting`, none of their events before that."""
-        self._snapshot_for.update(ids)
-        if starting:
-            self._starting.update(ids)
+    def add(self, ids: Iterable[str], *, after: int, snapshot: bool) -> None:
+        """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
+        self._begins |= dict.fromkeys(ids, after)
+        if snapshot:
+            self._snapshot_for.update(ids)
+            if self.at == self._broker.position(self._resource).offset:
+                self._take_snapshot()
 
     async def next_frames(self) -> list[bytes]:
         """What to send next; nothing means that the stream is live from this moment on."""
         while True:
             if page := next(self._pages, None):
                 return [page]
-            head = self._broker.position(self._resource)
-            if self.at < head.offset:
+            if self.at < self._broker.position(self._resource).offset:
                 if found := await self._replay():
                     return found
             elif self._snapshot_for:
-                asked = self._filters(self._snapshot_for)
-                state = self._broker.snapshot(self._resource)
-                chosen = [event for event in state if _matches(asked, event.topic)]
-                self._pages = self._replies.snapshot(self._resource, head, chosen)
-                self._snapshot_for.clear()
-                self._starting.clear()
+                self._take_snapshot()
             else:
                 return []
+
+    def _take_snapshot(self) -> None:
+        head = self._broker.position(self._resource)
+        asked = [one for id_, one in self._subscriptions.items() if id_ in self._snapshot_for]
+        state = [
+            event
+            for event in self._broker.snapshot(self._resource)
+            if any(one.matches(event.topic) for one in asked)
+        ]
+        self._pages = chain(self._pages, self._replies.snapshot(self._resource, head, state))
+        self._snapshot_for.clear()
 
     async def _replay(self) -> list[bytes]:
         page = await self._broker.read(self._resource, self.at, PAGE_BYTES)
@@ -79,22 +86,16 @@ class CatchUp:
             if self.snapshot_after_gap:
                 self._snapshot_for.update(self._subscriptions)
             return [self._replies.gap(self._resource, lost)]
-        asked = self._filters(self._subscriptions.keys() - self._starting)
         self.at = page.events[-1].offset
+        asked = [(self._begins.get(id_, 0), one) for id_, one in self._subscriptions.items()]
         return frames(
-            (self._message(event) for event in page.events if _matches(asked, event.topic)),
+            (
+                _replayed(event.v1) if event.offset <= self.replay_to else event.v1
+                for event in page.events
+                if any(begin < event.offset and one.matches(event.topic) for begin, one in asked)
+            ),
             batches=True,
         )
-
-    def _message(self, event: Stored) -> bytes:
-        return _replayed(event.v1) if event.offset <= self.replay_to else event.v1
-
-    def _filters(self, ids: Iterable[str]) -> list[Filter]:
-        return [self._subscriptions[id_] for id_ in ids if id_ in self._subscriptions]
-
-
-def _matches(filters: Iterable[Filter], topic: Topic) -> bool:
-    return any(one.matches(topic) for one in filters)
 
 
 def _replayed(v1: bytes) -> bytes:

@@ -63,7 +63,7 @@ class Connection:
             # A page of history each time: neither history nor live traffic starves the other.
             resource, catch_up = next(iter(self._catching_up.items()))
             page = await catch_up.next_frames()
-            if not page:
+            if not page and self._catching_up.get(resource) is catch_up:
                 del self._catching_up[resource]
                 return frames or await self.next_frames()
             frames += page
@@ -147,10 +147,10 @@ class Connection:
         head = self._broker.position(resource).offset
         after = start.after if start else None
         wants_snapshot = wish.snapshot == "always" or (wish.snapshot == "auto" and after is None)
-        if after in (None, head) and not wants_snapshot:
-            return
         catch_up = self._catching_up.get(resource)
         if catch_up is None:
+            if after in (None, head) and not wants_snapshot:
+                return
             at = head if after is None else after
             catch_up = CatchUp(
                 resource, self._broker, self._session.replies, self._session.subscriptions, at
@@ -159,8 +159,7 @@ class Connection:
         catch_up.snapshot_after_gap = wish.snapshot != "never"
         if after is not None:
             catch_up.replay_to = head
-        if wants_snapshot:
-            catch_up.want_snapshot(wish.filters, starting=after is None)
+        catch_up.add(wish.filters, after=head if after is None else after, snapshot=wants_snapshot)
 
     def _position(self, resource: str) -> Position:
         """Up to where everything that matches was sent, or is in the outbox."""

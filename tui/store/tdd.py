@@ -122,9 +122,10 @@ class Cycles:
         cycle = self._of(data.agent_id, data.task_id, event.timestamp)
         if cycle.phase != data.current_phase:
             previous = cycle.phase or data.previous_phase
-            if previous:
-                elapsed = event.timestamp - cycle.since if cycle.since else 0.0
-                duration = data.duration if data.duration is not None else elapsed
+            duration = data.duration
+            if duration is None and cycle.phase:
+                duration = event.timestamp - cycle.since
+            if previous and duration is not None:
                 cycle.past.append(PhaseSpan(previous, duration))
             if data.current_phase == "red" and previous in ("green", "refactor"):
                 cycle.count += 1

@@ -113,9 +113,14 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Drawing.
 
+    @property
+    def room(self) -> Size:
+        """What there is to draw on: the content without the scrollbar."""
+        return self.scrollable_content_region.size
+
     def update_rows(self) -> None:
         """Draw what has changed since the last call; cheap where nothing has."""
-        width, height = self.size
+        width, height = self.room
         if not width or not height:
             return
         self._head_height = len(self.head(width))
@@ -135,7 +140,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.line(index, width) if index < self._count else ()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.room.width
         try:
             line = self._shown[y] = self._line_at(y, width)
         except IndexError:  # rows left between two updates; the next one draws the line again

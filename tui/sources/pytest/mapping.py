@@ -195,6 +195,17 @@ def ended(run: Run, outcome: RunOutcome, now: float) -> list[Event]:
     return [(MessageType.AGENT_LOG, log), (MessageType.AGENT_STATUS, status)]
 
 
+def vanished(agent: str) -> Event:
+    """The run has ended without a word, so that nobody else will say it is not busy any more."""
+    return MessageType.AGENT_STATUS, {
+        "agentId": agent,
+        "agentType": AgentType.TESTER,
+        "status": AgentStatus.ERROR,
+        "previousStatus": AgentStatus.BUSY,
+        "reason": "no more word from pytest: it was killed, or it crashed",
+    }
+
+
 def describe(outcome: RunOutcome) -> str:
     """`3 failed, 139 passed`, with what else must be known to read it rightly."""
     counts = outcome.counts

@@ -11,12 +11,21 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tui.protocol.catalog import MessageType
+from tui.protocol.errors import ProtocolError
+from tui.protocol.vocabulary import AgentStatus
+from tui.sources.pytest.mapping import Event, vanished
 
 if TYPE_CHECKING:
     from tui.client import Client, ConnectionStatus
 
+SOURCE = "pytest"
+"""`metadata.source` of all that is sent."""
+END = b"null\n"
 LINE_LIMIT = 1024 * 1024
 REPEAT_AFTER = 10.0
 """Seconds without a line after which a `busy` status is repeated."""
@@ -33,62 +42,70 @@ def main() -> None:
 
 
 async def run() -> None:
-    from tui.client import Client
+    from tui.client import Client  # after the fork, and while pytest collects
 
     lines = asyncio.StreamReader(limit=LINE_LIMIT)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    token = os.environ.get("AUTOSDLC_TOKEN") or None
-    report: tuple[int, str | None]
     try:
-        client = Client(os.environ["AUTOSDLC_URL"], token, source="pytest")
-        client.start()
-        report = await relay(lines, client)
-    except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
-        report = (0, str(error) or type(error).__name__)
-    with suppress(OSError):  # nobody waits any more
-        os.write(sys.stdout.fileno(), json.dumps(report).encode() + b"\n")
+        client = Client(os.environ["AUTOSDLC_URL"], os.environ.get("AUTOSDLC_TOKEN"), source=SOURCE)
+    except ValueError as error:
+        answer((0, str(error)))
+        return
+    client.start()
+    answer(await relay(lines, client))
     await client.close()
 
 
-async def relay(
-    lines: asyncio.StreamReader, client: "Client", *, repeat_after: float = REPEAT_AFTER
-) -> tuple[int, str | None]:
+def answer(report: tuple[int, str | None]) -> None:
+    with suppress(OSError):  # nobody waits any more
+        os.write(sys.stdout.fileno(), json.dumps(report).encode() + b"\n")
+
+
+async def relay(lines: asyncio.StreamReader, client: "Client") -> tuple[int, str | None]:
     """How many events the server has got, and what was wrong, in words; None where nothing was."""
     failed = _Failure(client)
-    published, refused = 0, None
-    status: tuple[str, dict[str, Any]] | None = None
-    while not failed.for_good:
+    complaints: list[str] = []
+    client.on("error", lambda error: complaints.append(error.data.error))
+    taken = spoilt = 0
+    async for type_, data in events(lines):
+        taken += 1
+        try:
+            await client.publish(type_, data)
+        except ProtocolError as error:  # one bad event must not keep the others back
+            complaints.append(f"{type_}: {error}")
+            spoilt += 1
+        if failed.for_good:
+            break
+    if problem := await failed.or_delivered(client):
+        return 0, problem
+    lost = spoilt + client.refused + client.dropped
+    return taken - lost, f"{lost} lost: {'; '.join(dict.fromkeys(complaints))}" if lost else None
+
+
+async def events(
+    lines: asyncio.StreamReader, repeat_after: float = REPEAT_AFTER
+) -> AsyncIterator[Event]:
+    """What came down the pipe, and what silence means: the run goes on, or it is dead."""
+    busy: Event | None = None
+    while True:
         try:
             line = await asyncio.wait_for(lines.readline(), repeat_after)
         except TimeoutError:
-            if status is not None:
-                await client.publish(*status)
+            if busy is not None:
+                yield busy
             continue
-        event = _event(line)
-        if event is None:
-            break
+        if line == END:
+            return
         try:
-            await client.publish(*event)
-        except Exception as error:  # noqa: BLE001 - one bad event must not keep the others back
-            refused = f"{event[0]} could not be sent: {error}"
-            continue
-        published += 1
-        busy = event[0] == "agent_status" and event[1].get("status") == "busy"
-        if event[0] == "agent_status":
-            status = event if busy else None
-    if problem := await failed.or_delivered(client):
-        return 0, problem
-    return published, refused
-
-
-def _event(line: bytes) -> tuple[str, dict[str, Any]] | None:
-    """The event of one line; None at the end, also where the run was killed in mid-line."""
-    try:
-        type_, data = json.loads(line)
-    except (ValueError, TypeError):
-        return None
-    return str(type_), data
+            type_, data = json.loads(line)
+        except ValueError:  # the pipe was cut, perhaps in the middle of a line
+            if busy is not None:
+                yield vanished(busy[1]["agentId"])
+            return
+        if type_ == MessageType.AGENT_STATUS:
+            busy = (type_, data) if data["status"] == AgentStatus.BUSY else None
+        yield type_, data
 
 
 class _Failure:

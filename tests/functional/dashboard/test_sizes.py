@@ -1,0 +1,52 @@
+"""The dashboard at the sizes terminals have."""
+
+import pytest
+
+from tests.support.dashboard import dashboard, publish, publisher, server
+from tests.support.events import results, status
+from tui.panes.pane import Pane
+
+
+async def test_small_terminals_show_one_pane_and_a_line_for_each_other() -> None:
+    with server() as record:
+        async with (
+            dashboard(record.url, size=(80, 24)) as screen,
+            publisher(record.url) as client,
+        ):
+            await publish(
+                client, status("coder-007", "busy"), results("coder-007", "t.py", 2, ("test_x",))
+            )
+            await screen.shows("▾1 AGENTS ●1", "coder-007", "▸2 TDD ✗1", "▸5 LOGS")
+            assert "test_x" not in screen.text
+            await screen.press("2")
+            await screen.shows("▸1 AGENTS ●1", "▾2 TDD ✗1", "test_x")
+            heights = [pane.size.height for pane in screen.app.screen.query(Pane)]
+            assert sorted(heights)[:4] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_nothing_is_drawn_beyond_the_edges(size: tuple[int, int]) -> None:
+    with server() as record:
+        async with dashboard(record.url, size=size) as screen, publisher(record.url) as client:
+            await publish(client, status("coder-007", "busy"))
+            await screen.shows("coder-007")
+            lines = screen.text.splitlines()
+            assert len(lines) == size[1]
+
+
+async def test_too_small_says_so_and_recovers() -> None:
+    async with dashboard("ws://127.0.0.1:1/ws") as screen:
+        await screen.pilot.resize_terminal(24, 8)
+        await screen.shows("too small")
+        await screen.pilot.resize_terminal(120, 40)
+        await screen.shows("1 AGENTS", "5 LOGS")
+        await screen.lacks("too small")
+
+
+async def test_a_storm_of_sizes_leaves_the_panes_right() -> None:
+    with server() as record:
+        async with dashboard(record.url) as screen, publisher(record.url) as client:
+            await publish(client, status("coder-007", "busy"))
+            for columns in (60, 200, 80, 30, 120, 99, 100):
+                await screen.pilot.resize_terminal(columns, 40)
+            await screen.shows("─ 1 AGENTS", "coder-007")

@@ -1,0 +1,96 @@
+"""The dashboard under test: headless, against a real server, read as a person reads it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.app import AutosdlcApp
+from tui.client import Client
+from tui.discovery import ServerRecord
+from tui.feed import Plan
+from tui.server.config import ServerConfig
+from tui.server.embedded import EmbeddedServer
+
+TOKEN = "test-token"
+PATIENCE = 15.0
+"""Seconds after which a condition that does not come true fails the test."""
+
+
+@contextmanager
+def server(port: int = 0) -> Iterator[ServerRecord]:
+    """A real server in a thread of its own."""
+    config = ServerConfig(port=port, http=False, token=TOKEN, announce=False, kind="embedded")
+    running = EmbeddedServer(config)
+    record = running.start()
+    try:
+        yield record
+    finally:
+        running.stop()
+
+
+@dataclass
+class Screen:
+    """A running dashboard and what is on it."""
+
+    app: AutosdlcApp
+    pilot: Pilot[None]
+
+    @property
+    def text(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Wait until `condition` holds; fails with what is on the screen."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not condition():
+            if asyncio.get_running_loop().time() > end:
+                raise AssertionError(f"never came: {what}\n{self.text}")
+            await self.pilot.pause(0.01)
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until all of `texts` are on the screen."""
+        await self.until(lambda: all(text in self.text for text in texts), f"shows {texts}")
+
+    async def lacks(self, text: str) -> None:
+        await self.until(lambda: text not in self.text, f"lacks {text!r}")
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    @property
+    def open_pane(self) -> str | None:
+        return self.app.screen.focused.id if self.app.screen.focused else None
+
+
+@asynccontextmanager
+async def dashboard(
+    url: str,
+    *,
+    size: tuple[int, int] = (120, 40),
+    token: str | None = TOKEN,
+    **options: Any,
+) -> AsyncIterator[Screen]:
+    """The app on the server at `url`."""
+    app = AutosdlcApp(Plan(url=url, token=token), **options)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Screen(app, pilot)
+
+
+@asynccontextmanager
+async def publisher(url: str) -> AsyncIterator[Client]:
+    async with Client(url, TOKEN, source="test") as client:
+        yield client
+
+
+async def publish(client: Client, *events: Any) -> None:
+    """Send events made by `tests.support.events`, and wait until they are acknowledged."""
+    for event in events:
+        data = event.data.model_dump(exclude_unset=True)
+        await client.publish(event.type, data, event_id=event.id)
+    assert await client.flush(PATIENCE)

@@ -1,0 +1,76 @@
+import pytest
+
+from tui.client.ending import closed, refused
+
+
+@pytest.mark.parametrize(
+    ("code", "terminal"),
+    [
+        (1000, False),
+        (1001, False),
+        (1006, False),
+        (1009, True),
+        (1012, False),
+        (4008, False),
+        (4009, False),
+        (4429, False),
+        (4444, False),
+        (4501, True),
+        (4503, True),
+        (4505, True),
+        (4999, True),
+        (3000, False),
+    ],
+)
+def test_close_codes_stop_or_not_as_the_protocol_says(code: int, terminal: bool) -> None:
+    ending = closed(code, "because")
+    assert ending.terminal is terminal
+    assert code == 1006 or f"({code}: because)" in ending.reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("1500", 1.5),
+        ("back in 1500 ms", 1.5),
+        ("retry in 2.5s", 2.5),
+        ("retry=3 s; bye", 3.0),
+        ("", None),
+        ("soon", None),
+        ("version 1.2.3", None),
+        ("node7", None),
+    ],
+)
+def test_a_restarting_server_may_hint_when_to_come_back(reason: str, hint: float | None) -> None:
+    assert closed(1012, reason).hint == hint
+
+
+def test_a_hint_is_read_only_where_the_code_allows_one() -> None:
+    assert closed(1011, "1500 ms").hint is None
+
+
+def test_a_hostile_close_reason_is_made_harmless() -> None:
+    assert closed(4000, "\x1b[2Jgone\r\nnow\u202e").reason.endswith("(4000: gone  now)")
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "terminal", "hint"),
+    [
+        (401, None, True, None),
+        (403, "5", True, None),
+        (429, "5", False, 5.0),
+        (503, None, False, None),
+        (503, "Wed, 21 Oct 2026 07:28:00 GMT", False, None),
+        (404, None, False, None),
+        (502, None, False, None),
+    ],
+)
+def test_http_refusals(
+    status: int,
+    retry_after: str | None,
+    terminal: bool,
+    hint: float | None,
+) -> None:
+    ending = refused(status, retry_after)
+    assert (ending.terminal, ending.hint) == (terminal, hint)
+    assert f"HTTP {status}" in ending.reason
