@@ -33,10 +33,6 @@ class Liveness:
         """Begin to ping, at once: the first round trip is wanted early."""
         self._ping_at = now
 
-    def stop(self) -> None:
-        """Do not ping: nothing else may be sent now."""
-        self._ping_at = float("inf")
-
     def pause(self) -> None:
         self._reading = False
 

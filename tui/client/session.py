@@ -291,7 +291,6 @@ class Session:
             self._phase = _Phase.AUTHENTICATING
             self._settle_at = self._clock.monotonic() + self._options.open_timeout
             self._frames.clear()
-            self.liveness.stop()
             data = AuthRequestData(type=authentication.type, token=authentication.token)
             self._send(m.AuthRequestMessage(**self._envelope(), data=data))
 

@@ -102,7 +102,7 @@ class Pane(RowView):
     def _update_title(self) -> None:
         parts: list[tuple[str, str | Style]] = [(f"{self.NUMBER} {self.NAME} ", "bold")]
         parts += [
-            (clean(text), Style.from_rich_style(self._style(name)))
+            (clean(text), self.named_style(name) if name else "")
             for text, name in (*self.summary(), *self._stale_mark())
             if text
         ]

@@ -15,44 +15,43 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
 from tui.protocol.text import clean
 from tui.widgets.cells import Line
 
-STYLES = (
-    "text", "dim", "strong", "head", "cursor", "ok", "warn", "bad", "info", "accent", "alarm",
-    "customer", "pm", "coder", "reviewer", "tester", "red", "green", "refactor",
-)  # fmt: skip
-"""The names of styles that a span may carry; each is a component class `rows--NAME`."""
+STYLES = {
+    "text": "$foreground",
+    "dim": "$muted",
+    "strong": "bold $foreground",
+    "head": "bold $muted",
+    "cursor": "on $row-cursor",
+    "ok": "$success",
+    "warn": "$warning",
+    "bad": "$error",
+    "info": "$primary",
+    "accent": "bold $accent",
+    "alarm": "bold $alarm-text on $alarm",
+    "customer": "$agent-customer",
+    "pm": "$agent-pm",
+    "coder": "$agent-coder",
+    "reviewer": "$agent-reviewer",
+    "tester": "$agent-tester",
+    "red": "bold $phase-red",
+    "green": "bold $phase-green",
+    "refactor": "bold $phase-refactor",
+}
+"""The styles that a span may carry, in the theme's variables.
+
+Not component classes: Textual computes every one of those for every widget, and seven widgets of
+nineteen took a quarter of the first frame.
+"""
 _MAX_STRIPS = 2_000
 
 
 class RowView(ScrollView, can_focus=True, inherit_bindings=False):
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"rows--{name}" for name in STYLES}
     DEFAULT_CSS = """
-    RowView {
-        overflow-x: hidden;
-        scrollbar-size-vertical: 1;
-        & .rows--text { color: $foreground; }
-        & .rows--dim { color: $muted; }
-        & .rows--strong { color: $foreground; text-style: bold; }
-        & .rows--head { color: $muted; text-style: bold; }
-        & .rows--cursor { background: $row-cursor; }
-        & .rows--ok { color: $success; }
-        & .rows--warn { color: $warning; }
-        & .rows--bad { color: $error; }
-        & .rows--info { color: $primary; }
-        & .rows--accent { color: $accent; text-style: bold; }
-        & .rows--alarm { color: $alarm-text; background: $alarm; text-style: bold; }
-        & .rows--customer { color: $agent-customer; }
-        & .rows--pm { color: $agent-pm; }
-        & .rows--coder { color: $agent-coder; }
-        & .rows--reviewer { color: $agent-reviewer; }
-        & .rows--tester { color: $agent-tester; }
-        & .rows--red { color: $phase-red; text-style: bold; }
-        & .rows--green { color: $phase-green; text-style: bold; }
-        & .rows--refactor { color: $phase-refactor; text-style: bold; }
-    }
+    RowView { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", id="row.up", tooltip="One row up", show=False),
@@ -171,14 +170,16 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
-        """The style of that name, foreground and attributes only, so that the cursor shows."""
+        """The style of that name as segments carry it, kept until the theme changes."""
         if not name:
             return Style.null()
         style = self._styles.get(name)
         if style is None:
-            style = self.get_component_rich_style(f"rows--{name}", partial=True)
-            self._styles[name] = style
+            style = self._styles[name] = self.named_style(name).rich_style
         return style
+
+    def named_style(self, name: str) -> VisualStyle:
+        return self.app.stylesheet.parse_style(STYLES[name])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

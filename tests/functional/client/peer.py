@@ -49,6 +49,12 @@ class Line:
     async def send_raw(self, frame: str | bytes) -> None:
         await self._websocket.send(frame)
 
+    def send_at_once(self, *messages: JsonObject) -> None:
+        """All frames in one piece, as a client finds them that was away for a moment."""
+        payloads = [json.dumps(message).encode() for message in messages]
+        frames = [b"\x81\x7e" + len(p).to_bytes(2, "big") + p for p in payloads]
+        self._websocket.transport.write(b"".join(frames))
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         await self._websocket.close(code, reason)
 

@@ -1,6 +1,7 @@
 """Real runs of pytest against a real server: what the dashboard would hear of them."""
 
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -369,14 +370,13 @@ async def test_a_wrong_token_is_one_line(project: Project) -> None:
 
 
 async def test_a_server_that_never_answers_is_not_waited_for(lonely: Project) -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    lonely.environment["AUTOSDLC_URL"] = f"ws://127.0.0.1:{port}/ws"
-    lonely.write("test_a.py", "def test_a(): pass")
-    code, output = await lonely.run("--autosdlc")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel connects, nobody reads
+        url = f"ws://127.0.0.1:{silent.getsockname()[1]}/ws"
+        lonely.environment["AUTOSDLC_URL"] = url
+        lonely.write("test_a.py", "def test_a(): pass")
+        code, output = await lonely.run("--autosdlc")
     assert code == 0
-    assert f"autosdlc: still sending to ws://127.0.0.1:{port}/ws in the background" in output
-    silent.close()
+    assert f"autosdlc: still sending to {url} in the background" in output
 
 
 async def test_a_fault_of_our_own_is_one_line_and_no_failure(project: Project) -> None:
@@ -396,6 +396,25 @@ async def test_a_fault_of_our_own_is_one_line_and_no_failure(project: Project) -
     assert code == 1
     assert "1 failed, 1 passed" in output
     assert "autosdlc: gave up: RuntimeError: a fault" in output
+
+
+async def test_coverage_that_cannot_be_read_costs_nothing_else(project: Project, ear: Ear) -> None:
+    project.write("test_a.py", "def test_a(): pass")
+    project.write(
+        "conftest.py",
+        """
+        from tui.sources.pytest import reporter
+
+        def fails(_):
+            raise RuntimeError("a fault")
+
+        reporter.read_coverage = fails
+        """,
+    )
+    code, output = await project.run("--autosdlc")
+    heard = await ear.run_end()
+    assert (code, heard.phases, heard.end["status"]) == (0, [(None, "green")], "idle")
+    assert "; coverage could not be read: RuntimeError: a fault" in output
 
 
 async def test_while_it_is_off_nothing_is_imported_for_it(lonely: Project) -> None:

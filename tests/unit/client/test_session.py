@@ -214,6 +214,7 @@ def test_a_server_that_did_not_take_the_header_is_given_the_token_in_band() -> N
     talk.hear({"type": "auth_success"})
     assert [m["type"] for m in talk.sent()] == ["subscribe", "subscribe", "ping"]
     assert talk.session.live
+    assert talk.session.ending is None
 
 
 def test_what_was_published_before_that_goes_out_after_it() -> None:
@@ -360,6 +361,14 @@ def test_numbering_that_starts_afresh_is_told_once_and_loses_nothing_after_it() 
     assert ids(talk.hear(page, status("a", 3))) == ["a-2", "a-3"]
     [subscribe] = talk.reconnect()
     assert subscribe["data"]["resume"] == at(3, "two")
+
+
+def test_offsets_of_no_known_epoch_are_not_compared_with_another_connections() -> None:
+    talk = Talk()
+    talk.connect()
+    assert ids(talk.hear(status("a", 50))) == ["a-50"]
+    talk.reconnect()
+    assert ids(talk.hear(status("a", 1))) == ["a-1"]
 
 
 def test_an_epoch_change_during_a_connection_is_a_gap_too() -> None:

@@ -1,6 +1,7 @@
 """Nothing that comes in raises anything but `ProtocolError`, nor costs more than linear time."""
 
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,7 +16,7 @@ from tests.unit.protocol.samples import sample
 from tests.unit.protocol.strategies import JSON, MESSAGES
 from tui.protocol.codec import decode, decode_message, deflate, encode, encode_stored, inflate
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.limits import MAX_DEPTH
+from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
 from tui.protocol.models import Control, Event
 
 RELAXED = settings(deadline=None, max_examples=200)
@@ -193,8 +194,14 @@ def test_ids_have_1_to_128_characters(length: int, accepted: bool) -> None:
 
 def test_a_bomb_is_inflated_up_to_the_limit_only() -> None:
     bomb = deflate(b" " * 50_000_000)
-    error = refusal(bomb)
+    tracemalloc.start()
+    try:
+        error = refusal(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert error.code == ErrorCode.TOO_LARGE
+    assert peak < 4 * MAX_CLIENT_RECEIVE
     with pytest.raises(ProtocolError) as caught:
         inflate(deflate(b"x" * 1001), 1000)
     assert caught.value.code == ErrorCode.TOO_LARGE

@@ -1,5 +1,6 @@
 """What readers of the wire forgive, table by table, and how they name what they do not."""
 
+import time
 from operator import attrgetter
 from typing import Any
 
@@ -142,6 +143,19 @@ def test_dates_are_iso_or_milliseconds(date: object, milliseconds: float) -> Non
     assert read(sample("agent_log", timestamp=date)).data.timestamp == milliseconds
     rollout = read(sample("deployment_status", estimatedCompletion=date))
     assert rollout.data.estimated_completion == milliseconds
+
+
+def test_a_date_without_a_zone_is_utc_wherever_we_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        message = read(sample("agent_log", timestamp="2025-06-09T12:34:56.789"))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert message.data.timestamp == 1749472496789
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.protocol.codec import build_event
@@ -60,6 +60,7 @@ def test_a_file_is_told_with_its_failures() -> None:
     ]
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.builds(

@@ -76,7 +76,7 @@ def _of_pytest_cov(config: "pytest.Config") -> "Coverage | None":
 
 
 def _of_coverage_run(config: "pytest.Config") -> "Coverage | None":
-    """A copy of what has been measured so far: a report of the original could spoil its data.
+    """A copy of what has been measured so far: a report swaps the data of what it reports on.
 
     Under pytest-xdist this process runs no tests, so that its own measurement says nothing.
     """

@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ async def relay(lines: asyncio.StreamReader, client: "Client") -> tuple[int, str
 
 async def events(
     lines: asyncio.StreamReader, repeat_after: float = REPEAT_AFTER
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """What came down the pipe, and what silence means: the run goes on, or it is dead."""
     busy: Event | None = None
     while True:

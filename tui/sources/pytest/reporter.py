@@ -16,7 +16,7 @@ import pytest
 from tui.protocol.text import clean
 from tui.sources.pytest import history, mapping, phases
 from tui.sources.pytest.coverage_data import read_coverage
-from tui.sources.pytest.mapping import Event, PhaseChange, Run, RunOutcome
+from tui.sources.pytest.mapping import Event, Measured, PhaseChange, Run, RunOutcome
 from tui.sources.pytest.phases import Ending, Selection
 from tui.sources.pytest.publisher import Publisher
 from tui.sources.pytest.reports import Project, failure_of, is_subtest, outcome_of
@@ -45,9 +45,13 @@ def _guarded(hook: Callable[P, None]) -> Callable[P, None]:
         try:
             hook(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - nothing of ours may stop a run
-            reporter.give_up(f"gave up: {type(error).__name__}: {clean(str(error), 200)}")
+            reporter.give_up(f"gave up: {_words(error)}")
 
     return call
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {clean(str(error), 200)}"
 
 
 class Reporter:
@@ -57,6 +61,8 @@ class Reporter:
         """A fork of this process reports nothing: its parent does."""
         self.line: str | None = None
         """What the terminal will say; once it is known, nothing more is reported."""
+        self.remarks: list[str] = []
+        """What it will say besides."""
         self.tally = Tally()
         self.collection_errors: list[Failure] = []
         self.interrupted = False
@@ -157,7 +163,7 @@ class Reporter:
         ending = self._ending(exitstatus)
         counts = self.tally.counts
         outcomes = self.tally.outcomes
-        measured = read_coverage(self.config) if counts.total else None
+        measured = self._measured() if counts.total else None
 
         before = history.load(self.history)
         waiting = phases.outstanding(before, outcomes, self._selection())
@@ -195,6 +201,13 @@ class Reporter:
         if self.publisher is not None and os.getpid() == self.pid:
             self.publisher.close()
 
+    def _measured(self) -> Measured | None:
+        try:
+            return read_coverage(self.config)
+        except Exception as error:  # noqa: BLE001 - the rest of the run is known all the same
+            self.remarks.append(f"coverage could not be read: {_words(error)}")
+            return None
+
     def _deliver(self) -> None:
         if self.publisher is None or self.server is None:
             return
@@ -208,9 +221,10 @@ class Reporter:
             some = "1 event" if report.sent == 1 else f"{report.sent} events"
             self.line = f"autosdlc: {some} sent to {url}"
             if self.publisher.dropped:
-                self.line += f" ({self.publisher.dropped} dropped)"
+                self.remarks.append(f"{self.publisher.dropped} dropped")
             if report.problem is not None:
-                self.line += f"; {clean(report.problem, 200)}"
+                self.remarks.append(clean(report.problem, 200))
+        self.line = "; ".join([self.line, *self.remarks])
 
     def _ending(self, exitstatus: int) -> Ending:
         """Not by the exit code alone: a collection error, for one, exits like an interrupt."""

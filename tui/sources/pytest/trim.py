@@ -24,7 +24,7 @@ def excerpt(text: str) -> str:
 def one_line(text: str, limit: int) -> str:
     """The first line that says something, as harmless text of at most `limit` characters."""
     lines = (line.strip() for line in text[:_MAX_READ].splitlines())
-    return clean(next((line for line in lines if line), ""), limit)
+    return clean(next((line for line in lines if line), "")[: 4 * limit], limit)
 
 
 def path_text(path: str, limit: int = 256) -> str:
@@ -39,7 +39,10 @@ def traceback_text(text: str, limit: int) -> str:
 
     The end says what went wrong and where, so that it gets two thirds of the room.
     """
-    lines = [clean(line.expandtabs(4).rstrip(), _MAX_LINE) for line in excerpt(text).splitlines()]
+    lines = [
+        clean(line[: 4 * _MAX_LINE].expandtabs(4).rstrip(), _MAX_LINE)
+        for line in excerpt(text).splitlines()
+    ]
     if sum(len(line) + 1 for line in lines) <= limit + 1:
         return "\n".join(lines)
     room = limit - 30  # for the line that says how many are missing

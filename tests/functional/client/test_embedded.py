@@ -1,0 +1,102 @@
+"""The client against the real server, over a real socket."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.functional.client.conftest import BUSY, FAST, Seen, until
+from tui.client import Client, ConnectionStopped, Gap
+from tui.discovery import ServerRecord
+from tui.server.config import ServerConfig
+from tui.server.embedded import EmbeddedServer
+
+TOKEN = "the-token-of-these-tests"
+
+
+def config(port: int = 0) -> ServerConfig:
+    return ServerConfig(port=port, http=False, token=TOKEN, kind="embedded", announce=False)
+
+
+@pytest.fixture
+def server() -> Iterator[ServerRecord]:
+    embedded = EmbeddedServer(config())
+    yield embedded.start()
+    embedded.stop()
+
+
+async def test_what_one_publishes_the_other_sees_once_and_in_order(server: ServerRecord) -> None:
+    seen = Seen()
+    async with (
+        Client(server.url, TOKEN, options=FAST) as reader,
+        Client(server.url, TOKEN, source="writer", options=FAST) as writer,
+    ):
+        assert reader.status.v1
+        reader.on("agent:status", seen)
+        # Two that overlap: what matches both is still sent once.
+        everything = await reader.subscribe()
+        await reader.subscribe_to_agent("coder-001")
+        await until(reader, lambda s: s.round_trip is not None)
+        ids = [await writer.publish("agent_status", BUSY) for _ in range(100)]
+        assert await writer.flush(5)
+        assert await seen.ids(100) == ids
+        assert seen.items[0].metadata.source == "writer"
+        assert everything.state == "active"
+
+
+async def test_a_newcomer_gets_the_present_state(server: ServerRecord) -> None:
+    seen = Seen()
+    async with Client(server.url, TOKEN, options=FAST) as writer:
+        for status in ("busy", "idle"):
+            await writer.publish("agent_status", BUSY | {"status": status})
+        assert await writer.flush(5)
+    async with Client(server.url, TOKEN, options=FAST) as reader:
+        reader.on("*", seen)
+        await reader.subscribe("agent")
+        [state] = await seen.count(1)
+        assert state.data.status == "idle"
+
+
+async def test_a_wrong_token_stops_the_client(server: ServerRecord) -> None:
+    with pytest.raises(ConnectionStopped, match="token"):
+        await Client(server.url, "wrong", options=FAST).connect()
+
+
+async def test_a_refused_event_is_not_published_for_ever(server: ServerRecord) -> None:
+    async with Client(server.url, TOKEN, options=FAST) as client:
+        details: object = None
+        for _ in range(100):
+            details = [details]
+        log = {"agentId": "a", "level": "info", "message": "m", "timestamp": 1, "context": details}
+        errors = Seen()
+        client.on("error", errors)
+        await client.publish("agent_log", log)
+        assert await client.flush(5)
+        [error] = await errors.count(1)
+        assert "nested" in error.data.error
+        assert client.refused == 1
+
+
+async def test_a_server_that_starts_afresh_is_found_and_the_gap_is_told() -> None:
+    first = EmbeddedServer(config())
+    record = first.start()
+    seen, gaps = Seen(), Seen()
+    client = Client(record.url, TOKEN, options=FAST)
+    client.on("agent:status", seen)
+    client.on("gap", gaps)
+    await client.subscribe()
+    await client.connect()
+    before = [await client.publish("agent_status", BUSY) for _ in range(3)]
+    assert await seen.ids(3) == before
+    assert await client.flush(5)
+    first.stop()
+
+    await until(client, lambda s: s.phase != "live")
+    after = [await client.publish("agent_status", BUSY) for _ in range(3)]
+    second = EmbeddedServer(config(urlsplit(record.url).port or 0))
+    second.start()
+    assert await seen.ids(6) == before + after
+    assert Gap("agent") in await gaps.count(1)
+    assert len({gap.resource for gap in gaps.items}) == len(gaps.items)
+    await client.close()
+    second.stop()

@@ -1,0 +1,169 @@
+import asyncio
+
+import pytest
+
+from tests.functional.client.conftest import BUSY, FAST, Seen, until
+from tests.functional.client.peer import Peer
+from tui.client import Client, ClientOptions, Reconnect
+from tui.protocol.errors import ProtocolError
+from tui.protocol.models.agent import AgentStatusData
+
+
+async def test_an_event_has_the_documents_envelope(peer: Peer) -> None:
+    async with Client(peer.url, source="agent-monitor", options=FAST) as client:
+        id_ = await client.publish("agent_status", BUSY, correlation_id="cmd-7")
+        data = AgentStatusData(agent_id="coder-001", agent_type="coder", status="idle")
+        await client.publish("agent_status", data, source="other", event_id="mine")
+        assert await client.flush(5)
+        line = await peer.line()
+        await line.until(lambda line: len(line.events()) == 2)
+        first, second = line.events()
+        assert id_.startswith("evt-")
+        assert first["id"] == id_
+        assert first["data"] == BUSY
+        assert first["timestamp"] > 1.6e12
+        assert first["metadata"] == {
+            "version": "1.0",
+            "source": "agent-monitor",
+            "correlationId": "cmd-7",
+        }
+        assert second["id"] == "mine"
+        assert second["data"]["status"] == "idle"
+        assert second["metadata"]["source"] == "other"
+
+
+async def test_what_is_published_while_away_arrives_once_and_in_order(peer: Peer) -> None:
+    client = Client(peer.url, options=FAST)
+    await client.connect()
+    first = await peer.line()
+    await peer.stop()
+    await until(client, lambda s: s.phase != "live")
+    ids = [await client.publish("agent_status", BUSY) for _ in range(50)]
+    assert not await client.flush(0.01)
+    await peer.start()
+    assert await client.flush(5)
+    second = await peer.line(2)
+    await second.until(lambda line: len(line.events()) >= 50)
+    assert [m["id"] for m in second.events()] == ids
+    assert first.events() == []
+    await client.close()
+
+
+async def test_what_was_not_acknowledged_is_sent_again_under_the_same_id(v1: Peer) -> None:
+    v1.acknowledges = False
+    client = Client(v1.url, options=FAST)
+    await client.connect()
+    ids = [await client.publish("agent_status", BUSY) for _ in range(3)]
+    first = await v1.line()
+    await first.until(lambda line: len(line.events()) >= 1)
+    assert not await client.flush(0.01)
+    v1.acknowledges = True
+    first.reset()
+    assert await client.flush(5)
+    second = await v1.line(2)
+    assert [m["id"] for m in second.events()] == ids
+    await client.close()
+
+
+async def test_v1_publishes_batches_and_plain_never_does(peer: Peer) -> None:
+    client = Client(peer.url, options=FAST)
+    for _ in range(20):
+        await client.publish("agent_status", BUSY)
+    await client.connect()
+    assert await client.flush(5)
+    line = await peer.line()
+    await line.until(lambda line: len(line.events()) == 20)
+    batches = [frame for frame in line.frames if isinstance(frame, list)]
+    assert [len(batch) for batch in batches] == ([20] if peer.v1 else [])
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "field"),
+    [
+        ("agent_statu", BUSY, "type"),
+        ("subscribe", {}, "type"),
+        ("agent_status", {"agentId": "a"}, "data.agentType"),
+        ("agent_status", BUSY | {"agentId": 7}, "data.agentId"),
+        ("agent_status", BUSY | {"reason": "x" * 300_000}, None),
+    ],
+)
+async def test_a_bad_event_is_refused_where_it_is_published(
+    type_: str, data: dict[str, object], field: str | None
+) -> None:
+    client = Client("ws://127.0.0.1:1/ws")
+    with pytest.raises(ProtocolError) as error:
+        await client.publish(type_, data)
+    assert error.value.field == field
+
+
+async def test_a_refusal_reaches_the_handlers_of_error(v1: Peer) -> None:
+    v1.acknowledges = False
+    errors = Seen()
+    async with Client(v1.url, options=FAST) as client:
+        client.on("error", errors)
+        id_ = await client.publish("agent_status", BUSY)
+        line = await v1.line()
+        await line.until(lambda line: len(line.events()) == 1)
+        refusal = {"error": "not yours", "code": "forbidden"}
+        await line.send({"type": "error", "data": refusal, "metadata": {"correlationId": id_}})
+        [error] = await errors.count(1)
+        assert error.data.error == "not yours"
+        assert await client.flush(5)
+        assert client.refused == 1
+
+
+async def test_a_full_outbox_drops_the_oldest_and_counts_them(plain: Peer) -> None:
+    options = ClientOptions(reconnect=Reconnect(delay=0.001), outbox_bytes=2000)
+    client = Client(plain.url, options=options)
+    ids = [await client.publish("agent_status", BUSY) for _ in range(30)]
+    assert client.dropped > 10
+    await client.connect()
+    assert await client.flush(5)
+    line = await plain.line()
+    left = len(ids) - client.dropped
+    await line.until(lambda line: len(line.events()) == left)
+    assert [m["id"] for m in line.events()] == ids[-left:]
+    await client.close()
+
+
+async def test_a_connected_publisher_waits_rather_than_lose_events(v1: Peer) -> None:
+    options = ClientOptions(outbox_bytes=20_000)
+    async with Client(v1.url, options=options) as client:
+        for _ in range(500):
+            await client.publish("agent_status", BUSY)
+        assert await client.flush(5)
+        line = await v1.line()
+        assert len(line.events()) == 500
+        assert client.dropped == 0
+
+
+async def test_a_peer_that_takes_no_data_is_given_up() -> None:
+    """Its socket is open, its buffers are full, and it reads nothing."""
+    from websockets.asyncio.server import ServerConnection, serve
+
+    stuck = asyncio.Event()
+
+    async def stall(websocket: ServerConnection) -> None:
+        websocket.transport.pause_reading()
+        await websocket.send('{"type": "connect", "data": {"clientId": "c"}}')
+        await stuck.wait()
+        websocket.transport.abort()
+
+    async with serve(stall, "127.0.0.1", 0, ping_interval=None, close_timeout=0.1) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        options = ClientOptions(
+            reconnect=Reconnect(enabled=False),
+            send_timeout=0.1,
+            close_timeout=0.1,
+            outbox_bytes=64_000_000,
+        )
+        client = Client(f"ws://127.0.0.1:{port}/ws", options=options)
+        await client.connect()
+        for _ in range(200):
+            await client.publish("agent_status", BUSY | {"reason": "x" * 200_000})
+        stopped = await until(client, lambda s: s.phase == "stopped")
+        assert stopped.reason == "the server takes no data"
+        assert not await client.flush(1)
+        await client.close()
+        stuck.set()

@@ -1,0 +1,59 @@
+"""A server on a free loopback port, in the test's own event loop."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import pytest
+
+from tests.support.frames import TOKEN
+from tui.discovery import ServerRecord
+from tui.server.config import ServerConfig
+from tui.server.run import serve
+
+LOCAL = ServerConfig(port=0, http=False, token=TOKEN, announce=False)
+Start = Callable[[ServerConfig], Awaitable[ServerRecord]]
+
+
+@asynccontextmanager
+async def running(config: ServerConfig) -> AsyncIterator[ServerRecord]:
+    """A server that listens, until the block ends."""
+    stop = asyncio.Event()
+    listening: asyncio.Future[ServerRecord] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(config, ready=listening.set_result, stop=stop))
+    # A server that cannot start says so instead.
+    serving.add_done_callback(lambda _: listening.cancel())
+    with suppress(asyncio.CancelledError):
+        await listening
+    if serving.done():
+        await serving
+    try:
+        yield listening.result()
+    finally:
+        stop.set()
+        await serving
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Start servers of the test's own configuration; they are stopped behind it."""
+    async with AsyncExitStack() as stack:
+
+        async def start_one(config: ServerConfig) -> ServerRecord:
+            return await stack.enter_async_context(running(config))
+
+        yield start_one
+
+
+@pytest.fixture
+async def url(start: Start) -> str:
+    return (await start(LOCAL)).url
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a test does to a server, nothing it logs shows a traceback."""
+    caplog.set_level(logging.INFO)
+    yield
+    assert [record for record in caplog.records if record.exc_info] == []

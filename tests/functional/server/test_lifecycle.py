@@ -1,0 +1,164 @@
+"""From ports to a graceful stop: in this loop, in a thread, and in a process of its own."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from tests.functional.server.conftest import LOCAL, Start, running
+from tests.functional.server.test_hostile import HANDSHAKE, masked, raw
+from tests.support.peer import peer
+from tui.discovery import find_servers, load_token
+from tui.server import ports
+from tui.server.config import ServerError
+from tui.server.embedded import EmbeddedServer
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("AUTOSDLC_TOKEN", raising=False)
+    return tmp_path
+
+
+async def healthy(http_url: str) -> object:
+    async with aiohttp.ClientSession() as session, session.get(f"{http_url}/healthz") as answer:
+        assert answer.status == 200
+        return await answer.json()
+
+
+async def test_health_over_http_on_a_free_port(start: Start) -> None:
+    record = await start(replace(LOCAL, http=True))
+    assert record.http_url is not None
+    assert record.http_url != record.url.replace("ws://", "http://").removesuffix("/ws")
+    assert await healthy(record.http_url) == {"status": "ok"}
+
+
+async def test_http_is_one_port_above_unless_told_otherwise(start: Start) -> None:
+    for _ in range(5):  # until two neighbouring ports are free
+        with ports.bind("127.0.0.1", 0, "--port") as probe:
+            port = probe.getsockname()[1]
+        try:
+            record = await start(replace(LOCAL, port=port, http=True))
+        except ServerError:
+            continue
+        assert record.http_url == f"http://127.0.0.1:{port + 1}"
+        return
+    raise AssertionError("no two free ports")
+
+
+async def test_a_port_in_use_is_said_in_one_line(start: Start) -> None:
+    taken = urlsplit((await start(LOCAL)).url).port or 0
+    for config, option in (
+        (replace(LOCAL, port=taken), "--port"),
+        (replace(LOCAL, http=True, http_port=taken), "--http-port"),
+    ):
+        with pytest.raises(ServerError, match=f"port {taken} .* in use .* {option}"):
+            await start(config)
+
+
+async def test_what_has_stopped_leaves_its_port_and_no_record() -> None:
+    async with running(replace(LOCAL, announce=True)) as record:
+        assert find_servers() == [record]
+    assert find_servers() == []
+    async with running(replace(LOCAL, port=urlsplit(record.url).port or 0)):
+        pass
+
+
+async def test_a_stop_closes_everyone_and_waits_for_nobody_long() -> None:
+    loop = asyncio.get_running_loop()
+    async with running(LOCAL) as record:
+        client = peer(record.url)
+        stalled, half = raw(record.url), raw(record.url)
+        polite = await client.__aenter__()
+        for rude, said in ((stalled, HANDSHAKE + masked(b'{"type":"ping"}')), (half, b"GET")):
+            _, writer = await rude.__aenter__()
+            writer.write(said)
+        await polite.say("ping")
+        await polite.hear_until("pong")
+        begun = loop.time()
+    assert (await polite.closed())[0] == 1001
+    assert loop.time() - begun < 6
+    for one in (client, stalled, half):
+        await one.__aexit__(None, None, None)
+
+
+async def test_without_a_token_of_its_own_the_machines_is_used(start: Start) -> None:
+    record = await start(replace(LOCAL, token=""))
+    token = load_token()
+    assert token
+    async with peer(record.url, {"Authorization": f"Bearer {token}"}, token=False) as client:
+        await client.say("ping")
+        await client.hear_until("pong")
+
+
+async def test_a_token_that_cannot_be_kept_is_said_in_one_line(start: Start, home: Path) -> None:
+    (home / "state").touch()
+    with pytest.raises(ServerError, match=r"the token cannot be kept: .*; set AUTOSDLC_TOKEN"):
+        await start(replace(LOCAL, token=""))
+
+
+async def test_an_embedded_server_serves_from_a_thread_of_its_own() -> None:
+    server = EmbeddedServer(replace(LOCAL, kind="embedded", announce=True))
+    server.stop()
+    record = await asyncio.to_thread(server.start)
+    assert find_servers() == [record]
+    async with peer(record.url) as client:
+        await client.say("ping")
+        await client.hear_until("pong")
+        await asyncio.to_thread(server.stop)
+        assert (await client.closed())[0] == 1001
+    server.stop()
+    assert find_servers() == []
+
+
+def test_an_embedded_server_that_cannot_start_says_so() -> None:
+    first = EmbeddedServer(LOCAL)
+    taken = urlsplit(first.start().url).port or 0
+    second = EmbeddedServer(replace(LOCAL, port=taken))
+    with pytest.raises(ServerError, match=f"port {taken}"):
+        second.start()
+    second.stop()
+    first.stop()
+
+
+ELSEWHERE = """
+import asyncio, sys
+from tui.server.config import ServerConfig
+from tui.server.run import serve
+config = ServerConfig(port=0, http=False, kind=sys.argv[1])
+asyncio.run(serve(config, ready=lambda record: print(record.url, flush=True), stop=asyncio.Event()))
+"""
+
+
+async def test_servers_of_other_processes_are_found_with_their_token() -> None:
+    servers = []
+    for kind in ("embedded", "serve"):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", ELSEWHERE, kind),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        servers.append((process, (await process.stdout.readline()).decode().strip()))
+    (embedded, embedded_url), (served, served_url) = servers
+    assert [record.url for record in find_servers()] == [served_url, embedded_url]
+    headers = {"Authorization": f"Bearer {load_token()}"}
+    for _, url in servers:
+        async with peer(url, headers, token=False) as client:
+            await client.say("ping")
+            await client.hear_until("pong")
+    served.kill()
+    await served.wait()
+    assert [record.pid for record in find_servers()] == [embedded.pid]
+    embedded.kill()
+    for process, _ in servers:
+        _, said = await process.communicate()
+        assert said == b""
