@@ -16,8 +16,12 @@ from tui.panes.pane import Clock
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Store
 
-BUSY_DELAY, QUIET_DELAY = 0.1, 1 / 30
-"""Seconds from a change to its drawing: under load, and when nothing was drawn just before."""
+SPACING, BUSY_SPACING = 1 / 15, 0.1
+"""Seconds from one drawing to the next at least, and under load."""
+FRAME = 1 / 60
+"""Seconds over which changes are gathered when nothing was drawn just before."""
+BUSY_RATE = 1_000
+"""Events a second that are load."""
 
 
 def wall_clock() -> float:
@@ -83,7 +87,10 @@ class AutosdlcApp(App[None]):
 
     def _first_frame_is_out(self) -> None:
         self.set_interval(1.0, self._tick)
+        self.set_timer(1.0, self._add_other_themes)
         self.run_worker(self._feed.run(), name="feed", exit_on_error=False)
+
+    def _add_other_themes(self) -> None:
         for name, file in self._theme_files.items():
             if name != self.theme:
                 self._add_theme(name, file)
@@ -101,8 +108,10 @@ class AutosdlcApp(App[None]):
     def _changed(self) -> None:
         if self._flush_timer is None and self.store.dirty:
             loop = asyncio.get_running_loop()
-            quiet = loop.time() - self._flushed > 3 * BUSY_DELAY
-            self._flush_timer = loop.call_later(QUIET_DELAY if quiet else BUSY_DELAY, self._drain)
+            spacing = BUSY_SPACING if self.store.link.rate > BUSY_RATE else SPACING
+            self._flush_timer = loop.call_at(
+                max(loop.time() + FRAME, self._flushed + spacing), self._drain
+            )
 
     def _drain(self) -> None:
         self._flush_timer = None

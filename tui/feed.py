@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from tui.protocol.topics import Filter
 from tui.store import Store
 from tui.store.link import Link
+from tui.store.logs import LogLine
 
 if TYPE_CHECKING:
-    from tui.client import Client, ConnectionStatus
+    from tui.client import Client, ConnectionStatus, Gap
+    from tui.protocol.models import ErrorMessage
     from tui.server.embedded import EmbeddedServer
     from tui.sources.demo.thread import DemoThread
 
@@ -85,12 +87,9 @@ class Feed:
         client.on_status(self._on_status)
         for wanted in self._filters:
             await client.subscribe(wanted.resource, wanted.id, wanted.events)
+        client.on("gap", self._on_gap)
+        client.on("error", self._on_error)
         client.start()
-        if self._plan.demo:
-            from tui.sources.demo.thread import DemoThread
-
-            self._demo = DemoThread(self._url, token, self._plan.seed, self._plan.speed)
-            self._demo.start()
 
     async def close(self) -> None:
         """End everything that `run` began."""
@@ -119,6 +118,10 @@ class Feed:
             token = plan.token or load_token()
         elif plan.demo:
             token = self._start_server("demo")
+            from tui.sources.demo.thread import DemoThread
+
+            self._demo = DemoThread(self._url, token, plan.seed, plan.speed)
+            self._demo.start()
         elif found := find_servers():
             self._url, token = found[0].url, load_token()
         else:
@@ -153,6 +156,19 @@ class Feed:
 
     def _apply(self, event: Any) -> None:
         self._store.apply(event)
+        self._changed()
+
+    def _on_gap(self, gap: "Gap") -> None:
+        bounds = (gap.lost_from, gap.lost_to)
+        lost = f", up to {bounds[1] - bounds[0] + 1} events" if bounds[0] and bounds[1] else ""
+        self._say("warn", f"what {gap.resource} said meanwhile is missing{lost}")
+
+    def _on_error(self, message: "ErrorMessage") -> None:
+        self._say("error", f"the server says: {message.data.error}")
+
+    def _say(self, level: str, text: str) -> None:
+        """A log line of the dashboard's own."""
+        self._store.note(LogLine(self._clock(), "autosdlc", level, text))
         self._changed()
 
     def _on_status(self, status: "ConnectionStatus") -> None:

@@ -6,6 +6,7 @@ It belongs to one event loop. Handlers run one after the other in a task of the 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
 from types import TracebackType
@@ -20,6 +21,7 @@ from tui.client.handlers import Handler, Handlers
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.outbox import Outbox
+from tui.client.session import SETTLE
 from tui.client.status import ConnectionStatus, ConnectionStopped
 from tui.client.subscriptions import Subscription
 from tui.protocol.codec import build_event, encode
@@ -161,6 +163,11 @@ class Client:
             except Exception:
                 log.exception("a callback for the connection's status failed")
 
+    @property
+    def _may_wait(self) -> bool:
+        """Whether an answer may come: one to a handler is read only once it has returned."""
+        return self.status.phase == "live" and asyncio.current_task() is not self._delivers
+
     # Receiving.
 
     @property
@@ -191,14 +198,21 @@ class Client:
     ) -> Subscription:
         """Ask for events, now or once connected; the subscription survives reconnects.
 
-        `events` are short names or full types, none meaning all. Raises ProtocolError where a
-        part of the filter is empty or too long.
+        On a live v1 connection it returns once the server has answered (not in a handler, which
+        the answer would have to wait for): what is published after that is not missed. `events`
+        are short names or full types, none meaning all. Raises ProtocolError where a part of the
+        filter is empty or too long.
         """
         filter_ = Filter(resource, resource_id, tuple(events))
         subscription = self._memory.subscriptions.add(filter_, self._unsubscribe)
-        if self._connection.session is not None:
-            self._connection.session.subscribe(subscription)
+        session = self._connection.session
+        if session is not None:
+            session.subscribe(subscription)
             self._connection.wake()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE):
+                    while session.v1 and subscription.state == "waiting" and self._may_wait:
+                        await self._connection.progress.wait()
         return subscription
 
     async def subscribe_to_agent(
@@ -261,10 +275,8 @@ class Client:
         outbox = self._memory.outbox
         outbox.add(event.id, encoded)
         self._connection.wake()
-        # Not in a handler: the acknowledgements are read only once it has returned.
-        patient = asyncio.current_task() is not self._delivers
         crowded = _CROWDED * self._options.outbox_bytes
-        while patient and outbox.size > crowded and self.status.phase == "live":
+        while outbox.size > crowded and self._may_wait:
             await self._connection.progress.wait()
         return event.id
 

@@ -64,6 +64,7 @@ class Connection:
         on_status: Callable[[ConnectionStatus], None],
     ) -> None:
         self._url = url
+        self._where = _presentable(url)
         self._memory = memory
         self._dispatcher = dispatcher
         self._options = options
@@ -127,8 +128,9 @@ class Connection:
             what = error.msg if isinstance(error, InvalidURI) else type(error).__name__
             return Ending(f"not a WebSocket URL: {self._where} ({what})", terminal=True), 0.0
         except InvalidStatus as error:
-            response = error.response
-            return refused(response.status_code, response.headers.get("Retry-After")), 0.0
+            status, headers = error.response.status_code, error.response.headers
+            with_token = self._options.authentication.token is not None
+            return refused(status, headers.get("Retry-After"), with_token=with_token), 0.0
         except TimeoutError:
             seconds = self._options.open_timeout
             return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
@@ -267,11 +269,14 @@ class Connection:
         self._on_status(self.status)
         self.progress.beat()
 
-    @property
-    def _where(self) -> str:
-        """The server's address as people may see it: without token and password."""
-        parts = urlsplit(self._url)
-        return clean(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+
+def _presentable(url: str) -> str:
+    """The server's address as people may see it: without token and password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "not readable"
+    return clean(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
 
 
 def _is_loopback(url: str) -> bool:

@@ -47,10 +47,11 @@ def closed(code: int, reason: str) -> Ending:
     return Ending(text, terminal=is_terminal(code), hint=hint)
 
 
-def refused(status: int, retry_after: str | None = None) -> Ending:
+def refused(status: int, retry_after: str | None = None, *, with_token: bool = True) -> Ending:
     """What an HTTP status means that answered the opening handshake instead of 101."""
     if status == 401:
-        return Ending("the server refused the token (HTTP 401); check the token", terminal=True)
+        what = "refused the token" if with_token else "asks for a token"
+        return Ending(f"the server {what} (HTTP 401)", terminal=True)
     if status == 403:
         return Ending("the server refused access (HTTP 403)", terminal=True)
     hint = float(retry_after) if retry_after and re.fullmatch(r"\d{1,9}", retry_after) else None

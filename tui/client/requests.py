@@ -20,6 +20,8 @@ from tui.protocol.models.control import (
 from tui.protocol.text import clean
 
 NEVER = float("inf")
+MAX_ASKED = 256
+"""Requests remembered of a connection, should the server refuse one."""
 
 
 class Requests:
@@ -124,5 +126,7 @@ class Requests:
         frame = encode(SubscribeMessage(**envelope, data=data))
         ids = tuple(s.id for s in subscriptions)
         self._asked[envelope["id"]] = (frame, ids)
+        if len(self._asked) > MAX_ASKED:
+            del self._asked[next(iter(self._asked))]
         self.unanswered.update(ids)
         return frame

@@ -301,6 +301,7 @@ class Session:
         if data.status == "snapshot":
             return self._snapshot(data)
         self._requests.answered(data)
+        self.stirred = True
         self._live_if_answered()
         return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
 

@@ -31,7 +31,10 @@ class EmbeddedServer:
         return self._ready.result()
 
     def stop(self) -> None:
-        """Close every client and wait for the thread to end."""
+        """Close every client and wait for the thread to end: at once, or a few seconds at most.
+
+        Clients of the calling thread's own loop are to be closed before: they cannot answer now.
+        """
         if self._loop is not None and self._thread.is_alive():
             with suppress(RuntimeError):  # the loop may have ended meanwhile
                 self._loop.call_soon_threadsafe(self._stop.set)

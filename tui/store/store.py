@@ -79,6 +79,11 @@ class Store:
             self.link = link
             self._dirty.add(Slice.LINK)
 
+    def note(self, line: LogLine) -> None:
+        """Add a log line that no agent said."""
+        self.logs.add(line)
+        self._dirty.add(Slice.LOGS)
+
     def drain(self) -> set[Slice]:
         """The slices that changed since the last call."""
         dirty, self._dirty = self._dirty, set()
@@ -98,5 +103,4 @@ class Store:
         locked = event.type in EVENTS
         source = (event.metadata and event.metadata.source) or ""
         message = f"{event.type} (encrypted)" if locked else f"{event.type} {event.data}"
-        self.logs.add(LogLine(event.timestamp or 0.0, source, "raw", message[:4096]))
-        self._dirty.add(Slice.LOGS)
+        self.note(LogLine(event.timestamp or 0.0, source, "raw", message[:4096]))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -11,6 +12,7 @@ import pytest
 from tests.functional.client.conftest import FAST, Seen, busy, until
 from tests.functional.client.peer import Line, Peer, serving
 from tui.client import Client, ClientOptions, ConnectionStatus, ConnectionStopped, Reconnect
+from tui.client.clock import Clock
 
 
 async def test_the_token_travels_in_the_header_and_connect_returns_when_live(peer: Peer) -> None:
@@ -148,7 +150,15 @@ async def test_a_message_that_is_too_large_stops_and_says_so(plain: Peer) -> Non
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1/ws", "ws://", "nonsense", "ws://127.0.0.1:99999/ws?token=hidden", ""]
+    "url",
+    [
+        "http://127.0.0.1/ws",
+        "ws://",
+        "nonsense",
+        "ws://127.0.0.1:99999/ws?token=hidden",
+        "ws://[::1",
+        "",
+    ],
 )
 async def test_what_is_no_url_stops_at_once(url: str) -> None:
     with pytest.raises(ConnectionStopped, match="not a WebSocket URL") as stopped:
@@ -167,9 +177,33 @@ async def test_attempts_and_reconnect_off_are_kept_to(plain: Peer) -> None:
     assert plain.handshakes == 4
 
 
+async def test_a_server_that_wants_a_token_where_there_is_none_says_so(plain: Peer) -> None:
+    plain.token = "right"
+    with pytest.raises(ConnectionStopped, match="asks for a token"):
+        await Client(plain.url, options=FAST).connect()
+
+
+@pytest.mark.parametrize(("lasted", "attempt"), [(9, 2), (11, 1)])
+async def test_the_back_off_starts_anew_after_a_stable_connection(
+    plain: Peer, lasted: float, attempt: int
+) -> None:
+    ahead = 0.0
+    clock = Clock(monotonic=lambda: time.monotonic() + ahead)
+    statuses: list[ConnectionStatus] = []
+    async with Client(plain.url, options=FAST, clock=clock) as client:
+        client.on_status(statuses.append)
+        line = await plain.line()
+        ahead += lasted
+        await line.close(1012)
+        await plain.line(2)
+        [connecting] = [s for s in statuses if s.phase == "connecting"]
+        assert connecting.attempt == attempt
+
+
 async def test_retry_now_does_not_wait(plain: Peer) -> None:
     plain.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
-    client = Client(plain.url, options=ClientOptions(reconnect=Reconnect(delay=3600.0)))
+    hours = Reconnect(delay=36_000.0, max_delay=36_000.0)
+    client = Client(plain.url, options=ClientOptions(reconnect=hours))
     client.start()
     await until(client, lambda s: s.phase == "waiting")
     plain.refuse_with = None

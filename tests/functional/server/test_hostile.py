@@ -118,13 +118,16 @@ async def test_clients_that_vanish_while_events_are_on_their_way(url: str) -> No
 
 
 @pytest.mark.parametrize("v1", [False, True])
-async def test_a_reader_that_stalls_is_cut_off_and_slows_nobody(start: Start, v1: bool) -> None:
+async def test_a_reader_that_stalls_is_cut_off_and_slows_nobody(
+    start: Start, monkeypatch: pytest.MonkeyPatch, v1: bool
+) -> None:
+    monkeypatch.setattr("tui.server.wire.CLOSE_SECONDS", 0.1)
     url = (await start(LOCAL)).url
     asked = HANDSHAKE
     if v1:
         asked = asked.replace(b"Host: x", b"Sec-WebSocket-Protocol: autosdlc.v1\r\nHost: x")
     async with raw(url) as (reader, writer), peer(url) as publisher:
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
         writer.write(asked + masked(b'{"type":"subscribe","data":{}}'))
         await reader.readuntil(b"connect")
         writer.transport.pause_reading()  # type: ignore[attr-defined] # a stream's transport reads

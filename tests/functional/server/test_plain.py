@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -151,7 +152,8 @@ async def test_who_does_not_authenticate_is_closed_with_4501() -> None:
     await impatient.start(listening)
     url = ports.url("ws", listening)
     async with peer(url, token=False) as silent, peer(url) as known:
-        assert (await silent.closed())[0] == 4501
+        async with asyncio.timeout(3):
+            assert (await silent.closed())[0] == 4501
         await known.say("ping")
         await known.hear_until("pong")
     await impatient.stop()
@@ -183,6 +185,18 @@ async def test_a_listed_origin_and_a_cookie_are_welcome_on_any_path(start: Start
     async with peer(elsewhere, cookie, origin="https://dash.example", token=False) as client:
         await client.say("ping")
         await client.hear_until("pong")
+
+
+async def test_no_token_is_logged(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    record = await start(LOCAL)
+    async with peer(record.url) as known, peer(f"{record.url}?token={TOKEN}", token=False) as other:
+        await known.say("auth_request", type="api-key", token=TOKEN)
+        await known.hear_until("auth_success")
+        await other.hear()
+    ours = [one.getMessage() for one in caplog.records if not one.name.startswith("websockets")]
+    assert ours
+    assert TOKEN not in " ".join(ours)
 
 
 async def test_a_token_in_the_address_is_not_read(url: str) -> None:

@@ -49,3 +49,9 @@ def test_the_address_in_a_url_is_one_that_can_be_reached(host: str, reached: str
         url = ports.url("ws", listening, "/ws")
         assert url.startswith(f"ws://{reached}")
         assert url.endswith(f":{listening.getsockname()[1]}/ws")
+
+
+def test_accepted_connections_send_without_delay() -> None:
+    with ports.bind("127.0.0.1", 0, "--port") as listening:
+        # What asyncio looks at before it sets TCP_NODELAY.
+        assert listening.proto == socket.IPPROTO_TCP

@@ -1,0 +1,132 @@
+"""v1: cursor, replays, snapshots and gaps. Every event once, or a gap is told."""
+
+import orjson
+
+from tests.unit.client.talk import Talk, at, ids, logged, status, update
+from tui.client.status import Gap
+
+
+def test_an_event_is_delivered_once() -> None:
+    talk = Talk().live()
+    assert ids(talk.hear(status("a", 11), logged(12))) == ["a-11", "log-12"]
+    assert talk.hear(logged(12), status("a", 11)) == []
+    assert ids(talk.hear(logged(13))) == ["log-13"]
+    assert talk.memory.received == 3
+
+
+def test_plain_events_have_no_offset_and_are_never_taken_for_duplicates() -> None:
+    talk = Talk(v1=False)
+    talk.connect()
+    assert ids(talk.hear(status("a", id_="e"), status("a", id_="e"))) == ["e", "e"]
+
+
+def test_a_snapshot_brings_only_what_is_newer_for_its_state_key() -> None:
+    talk = Talk().live()
+    talk.hear(status("a", 11), status("b", 14))
+    state = [status("a", 13), status("b", 14), status("c", 12)]
+    page = update("snapshot", resource="agent", epoch="one", offset=14, state=state)
+    assert ids(talk.hear(page)) == ["a-13", "c-12"]
+    assert talk.memory.received == 4
+
+
+def test_an_event_below_the_snapshot_is_news_unless_it_was_the_entry() -> None:
+    talk = Talk().live()
+    state = [status("a", 12)]
+    talk.hear(update("snapshot", resource="agent", epoch="one", offset=12, state=state))
+    assert ids(talk.hear(logged(11), status("a", 12))) == ["log-11"]
+
+
+def test_a_spoilt_entry_does_not_spoil_the_snapshot() -> None:
+    talk = Talk().live()
+    state = [{"id": "x", "type": "agent_status", "timestamp": 1, "data": {}}, status("c", 12)]
+    page = update("snapshot", resource="agent", epoch="one", offset=12, state=state)
+    assert ids(talk.hear(page)) == ["c-12"]
+    assert talk.memory.invalid == 1
+
+
+def test_a_reconnect_resumes_from_the_cursor_in_one_message() -> None:
+    talk = Talk().live()
+    talk.subscribe("agent")
+    talk.hear(update("active", subscriptionIds=["sub-2"]), status("a", 11), {"type": "pong"})
+    [subscribe] = talk.reconnect()
+    assert [s["subscriptionId"] for s in subscribe["data"]["subscriptions"]] == ["sub-1", "sub-2"]
+    assert subscribe["data"]["resume"] == at(11)
+    assert subscribe["data"]["snapshot"] == "auto"
+    replay = status("a", 11) | {"metadata": {"offset": 11, "replayed": True}}
+    talk.hear(update("active", subscriptionIds=["sub-1", "sub-2"], positions=at(12)))
+    assert ids(talk.hear(replay, status("a", 12))) == ["a-12"]
+
+
+def test_the_cursor_waits_for_the_handlers() -> None:
+    talk = Talk().live()
+    delivery = talk.session.receive(orjson.dumps(status("a", 11)))
+    assert delivery is not None
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(10)
+    talk.memory.streams.handled(delivery.marks or {})
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(11)
+
+
+def test_what_was_never_confirmed_is_not_resumed_but_asked_for_afresh() -> None:
+    talk = Talk().live()
+    talk.hear({"type": "pong"})
+    talk.subscribe("tdd")
+    [known, new] = talk.reconnect()
+    assert "resume" in known["data"]
+    assert [s["resource"] for s in new["data"]["subscriptions"]] == ["tdd"]
+    assert "resume" not in new["data"]
+
+
+def test_a_connection_lost_before_the_first_snapshot_asks_for_it_again() -> None:
+    talk = Talk().live()
+    talk.hear({"type": "pong"})
+    talk.subscribe("agent")
+    talk.hear(update("active", subscriptionIds=["sub-2"]))
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["snapshot"] == "always"
+
+
+def test_a_pong_moves_the_cursor_of_a_quiet_subscription() -> None:
+    talk = Talk().live()
+    talk.hear({"type": "pong", "data": {"timestamp": 1, "positions": at(900)}})
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(900)
+
+
+def test_a_gap_is_told_in_its_place() -> None:
+    talk = Talk().live()
+    gap = update("gap", resource="agent", lost={"from": 11, "to": 20})
+    assert talk.hear(gap) == [Gap("agent", 11, 20)]
+
+
+def test_numbering_that_starts_afresh_is_told_once_and_loses_nothing_after_it() -> None:
+    talk = Talk().live()
+    talk.hear(status("a", 11))
+    talk.reconnect()
+    anew = update("active", subscriptionIds=["sub-1"], positions=at(2, "two"))
+    assert talk.hear(anew, update("gap", resource="agent")) == [Gap("agent")]
+    state = [status("a", 2)]
+    page = update("snapshot", resource="agent", epoch="two", offset=2, state=state)
+    assert ids(talk.hear(page, status("a", 3))) == ["a-2", "a-3"]
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(3, "two")
+
+
+def test_offsets_of_no_known_epoch_are_not_compared_with_another_connections() -> None:
+    talk = Talk()
+    talk.connect()
+    assert ids(talk.hear(status("a", 50))) == ["a-50"]
+    talk.reconnect()
+    assert ids(talk.hear(status("a", 1))) == ["a-1"]
+
+
+def test_an_epoch_change_during_a_connection_is_a_gap_too() -> None:
+    talk = Talk().live()
+    assert talk.hear(status("a", 11), update("gap", resource="agent"))[1:] == [Gap("agent")]
+    page = update("snapshot", resource="agent", epoch="two", offset=1, state=[status("a", 1)])
+    assert ids(talk.hear(page)) == ["a-1"]
+
+
+def test_handlers_of_gap_get_no_strangers_message_of_that_name() -> None:
+    assert Talk().live().hear({"type": "gap", "data": {}}) == []
