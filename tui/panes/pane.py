@@ -81,6 +81,11 @@ class Pane(RowView):
         if not self.compact:
             self._update_title()
 
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        if not self.compact:
+            self._update_title()
+
     def count(self) -> int:
         return len(self._message) or self.row_count()
 

@@ -100,7 +100,8 @@ def age(milliseconds: float) -> str:
         return f"{seconds // 60}m{seconds % 60:02d}s"
     if seconds < 86_400:
         return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
-    return f"{seconds // 86_400}d{seconds % 86_400 // 3600:02d}h"
+    days = seconds // 86_400
+    return f"{days}d{seconds % 86_400 // 3600:02d}h" if days < 100 else f"{days}d"
 
 
 def wrap(text: str, width: int) -> list[str]:
