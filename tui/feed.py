@@ -4,6 +4,7 @@ What is heavy (client, server, models) is imported here, in a thread, after the 
 """
 
 import asyncio
+import gc
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -131,6 +132,8 @@ class Feed:
         from tui.protocol import codec
 
         codec.warm_up()
+        # What is loaded now stays: without a look at it, each collection under load is quicker.
+        gc.freeze()
         return token
 
     def _start_server(self, kind: str, token: str | None = None) -> str:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from functools import cache
+from math import isfinite
 from typing import Any, cast
 
 import orjson
@@ -16,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
+from tui.protocol.limits import MAX_CLIENT_RECEIVE
 from tui.protocol.models import AnyEvent, Known, LockedEvent, Message, UnknownMessage
 from tui.protocol.models.base import Control, Event, WireModel
 
@@ -91,10 +92,11 @@ def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
     """One message from one JSON object; `max_depth` bounds how deep it may nest."""
     if _may_hold_nan(raw):
         _load(raw)
-    if b'"encrypted"' in raw and (locked := _locked(raw)):
-        return locked
+    message: Message | None = _locked(raw) if b'"encrypted"' in raw else None
     try:
-        message = cast("Message", _adapter().validate_json(raw, by_alias=True, by_name=False))
+        message = message or cast(
+            "Message", _adapter().validate_json(raw, by_alias=True, by_name=False)
+        )
     except ValidationError as error:
         fault = _first_fault(error)
         if fault["type"] != "union_tag_invalid":
@@ -102,8 +104,9 @@ def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
         message = _unknown(raw)
     except (RecursionError, OverflowError) as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, str(error)) from error
-    if max_depth is not None:
-        _check_depth(raw, max_depth)
+    if max_depth is not None and _deeper_than(raw, max_depth):
+        said = f"nested deeper than {max_depth} levels"
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, said, message_id=message.id)
     return message
 
 
@@ -132,7 +135,8 @@ def build_event(
 ) -> AnyEvent:
     """A validated event from its parts; `timestamp` in Unix milliseconds.
 
-    Raises ProtocolError naming the field that is wrong, or that `type_` is no event type.
+    Raises ProtocolError naming the field that is wrong, that `type_` is no event type, or that
+    `data` holds a number that JSON has not (NaN, Infinity).
     """
     if type_ not in EVENTS:
         raise ProtocolError(ErrorCode.UNKNOWN_TYPE, f"{type_} is no event type", field="type")
@@ -148,6 +152,10 @@ def build_event(
         raw = orjson.dumps(envelope)
     except orjson.JSONEncodeError as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
+    if b"null" in raw and _holds_nan(envelope):
+        raise ProtocolError(
+            ErrorCode.INVALID_MESSAGE, f"{type_}: NaN and Infinity are no JSON", field="data"
+        )
     return cast("AnyEvent", decode_message(raw))
 
 
@@ -165,6 +173,13 @@ def encode_stored(raw: bytes, offset: int) -> tuple[bytes, bytes]:
     plain = orjson.dumps(envelope)
     metadata["offset"] = offset
     return plain, orjson.dumps(envelope)
+
+
+def encode_replayed(v1: bytes) -> bytes:
+    """A stored event's v1 form as a resume sends it again."""
+    envelope = orjson.loads(v1)
+    envelope["metadata"]["replayed"] = True
+    return orjson.dumps(envelope)
 
 
 @cache
@@ -220,6 +235,15 @@ def _may_hold_nan(raw: bytes) -> bool:
     return b"NaN" in raw or b"Infinity" in raw
 
 
+def _holds_nan(value: object) -> bool:
+    """Whether orjson wrote `null` for a number: it does so for NaN and Infinity."""
+    if isinstance(value, float):
+        return not isfinite(value)
+    if isinstance(value, Mapping):
+        return any(_holds_nan(member) for member in value.values())
+    return isinstance(value, list | tuple) and any(_holds_nan(member) for member in value)
+
+
 def _load(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
@@ -248,19 +272,18 @@ def _unknown(raw: bytes) -> UnknownMessage:
         raise _explain(_first_fault(error), raw) from None
 
 
-def _check_depth(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
-    if raw.count(b"{") + raw.count(b"[") <= max_depth:
-        return
+def _deeper_than(raw: bytes, most: int) -> bool:
+    if raw.count(b"{") + raw.count(b"[") <= most:
+        return False
     depth = 0
     for token in _BRACKETS.findall(raw):
         if token in b"{[":
             depth += 1
-            if depth > max_depth:
-                raise ProtocolError(
-                    ErrorCode.INVALID_MESSAGE, f"nested deeper than {max_depth} levels"
-                )
+            if depth > most:
+                return True
         elif token in b"]}":
             depth -= 1
+    return False
 
 
 def _first_fault(error: ValidationError) -> ErrorDetails:

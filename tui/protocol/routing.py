@@ -1,8 +1,17 @@
 """Where a decoded event goes: its topic, and the key under which its state is kept."""
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
 from tui.protocol.catalog import EVENTS
 from tui.protocol.models.base import Event, LockedEvent
 from tui.protocol.topics import Topic
+
+_Fields = Callable[[Any], Any]
+_KEYS: dict[str, _Fields | None] = {
+    name: attrgetter(*spec.key) if spec.key else None for name, spec in EVENTS.items()
+}
 
 
 def topic_of(event: Event) -> Topic:
@@ -15,12 +24,12 @@ def topic_of(event: Event) -> Topic:
 
 
 def state_key(event: Event) -> str | None:
-    """The key under which the newest event of its type is kept; None for history only.
-
-    The workflow run's end (`complete`, `failed`) has keys of its own type, like every other.
-    """
-    spec = EVENTS[event.type]
-    if spec.key is None or isinstance(event, LockedEvent):
+    """The key under which the newest event of its type is kept; None for history only."""
+    fields = _KEYS[event.type]
+    if fields is None or isinstance(event, LockedEvent):
         return None
+    key = fields(event.data)
+    if isinstance(key, str):
+        return key
     # The unit separator cannot be confused with anything inside an id that people see.
-    return "\x1f".join(str(getattr(event.data, field) or "") for field in spec.key)
+    return "\x1f".join("" if part is None else str(part) for part in key)

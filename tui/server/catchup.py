@@ -8,8 +8,7 @@ and a long replay costs no memory.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-import orjson
-
+from tui.protocol.codec import encode_replayed
 from tui.protocol.topics import Filter
 from tui.server.brokers import Broker
 from tui.server.outbox import frames
@@ -90,15 +89,9 @@ class CatchUp:
         asked = [(self._begins.get(id_, 0), one) for id_, one in self._subscriptions.items()]
         return frames(
             (
-                _replayed(event.v1) if event.offset <= self.replay_to else event.v1
+                encode_replayed(event.v1) if event.offset <= self.replay_to else event.v1
                 for event in page.events
                 if any(begin < event.offset and one.matches(event.topic) for begin, one in asked)
             ),
             batches=True,
         )
-
-
-def _replayed(v1: bytes) -> bytes:
-    envelope = orjson.loads(v1)
-    envelope["metadata"]["replayed"] = True
-    return orjson.dumps(envelope)

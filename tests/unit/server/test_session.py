@@ -73,7 +73,7 @@ REFUSALS: list[tuple[Access | None, bytes, Refusal]] = [
     (EVERYTHING, b"[", ("invalid_message", None, None)),
     (EVERYTHING, b"[1" + b",1" * 4096 + b"]", ("limit_exceeded", None, None)),
     (EVERYTHING, b"{}", ("invalid_message", None, {"field": "type", "index": 0})),
-    (EVERYTHING, deep(40), ("invalid_message", None, {"index": 0})),
+    (EVERYTHING, deep(40), ("invalid_message", "e-1", None)),
     (EVERYTHING, log("e-1").replace(b" 1", b" NaN"), ("invalid_message", None, {"index": 0})),
     (
         EVERYTHING,
