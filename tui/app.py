@@ -30,6 +30,8 @@ def wall_clock() -> float:
 
 class AutosdlcApp(App[None]):
     TITLE = "autosdlc"
+    connects = True
+    """False for an app that is only drawn: screenshots fill its store themselves."""
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="All keys"),
@@ -88,7 +90,8 @@ class AutosdlcApp(App[None]):
     def _first_frame_is_out(self) -> None:
         self.set_interval(1.0, self._tick)
         self.set_timer(1.0, self._add_other_themes)
-        self.run_worker(self._feed.run(), name="feed", exit_on_error=False)
+        if self.connects:
+            self.run_worker(self._feed.run(), name="feed", exit_on_error=False)
 
     def _add_other_themes(self) -> None:
         for name, file in self._theme_files.items():
@@ -117,7 +120,11 @@ class AutosdlcApp(App[None]):
         self._flush_timer = None
         self._flushed = asyncio.get_running_loop().time()
         if self.is_running:
-            self._dashboard.show(self.store.drain())
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw now what has changed in the store."""
+        self._dashboard.show(self.store.drain())
 
     def _tick(self) -> None:
         self._feed.tick()

@@ -19,7 +19,7 @@ LEVELS = {
     "success": "ok",
     "info": "info",
 }
-GLYPHS = {"notice": "◆", "deployment": "⇡", "issue": "◌", "pr": "⎇", "ci": "⚙"}
+GLYPHS = {"notice": "◆", "deployment": "⇡", "issue": "◇", "pr": "⇒", "ci": "»"}
 
 
 class AlertsPane(Pane):

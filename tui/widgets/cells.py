@@ -65,9 +65,10 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
     return tuple(
-        (fit(text, width, right=column.right) + " ", style)
+        span
         for column, width, (text, style) in zip(columns, widths, cells, strict=True)
         if width
+        for span in ((fit(text, width, right=column.right), style), (" ", ""))
     )
 
 

@@ -203,14 +203,14 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         last = max(0, self._count - 1)
         if self.FOLLOWS and self._at_end:
             self.set_reactive(RowView.cursor, last)
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self._scroll(self.max_scroll_y)
             return
         if self._key is not None and self.key_at(self.cursor) != self._key:
             found = self.find(self._key)
             if found is not None:
                 if self.FOLLOWS:  # rows left at the front: what is being read must not move
                     top = self.scroll_offset.y + found - self.cursor
-                    self.scroll_to(y=max(0, top), animate=False, immediate=True)
+                    self._scroll(max(0, top))
                 self.set_reactive(RowView.cursor, found)
         if self.cursor > last:
             self.set_reactive(RowView.cursor, last)
@@ -235,9 +235,13 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def scroll_to_row(self, index: int) -> None:
         top = self.scroll_offset.y
         if index < top:
-            self.scroll_to(y=index, animate=False, immediate=True)
+            self._scroll(index)
         elif index >= top + self.page:
-            self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
+            self._scroll(index - self.page + 1)
+
+    def _scroll(self, top: float) -> None:
+        # Forced: the scrollbar, by which Textual judges, appears with the next layout only.
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def _refresh_row(self, index: int) -> None:
         y = index - self.scroll_offset.y + self._head_height

@@ -152,6 +152,33 @@ async def test_logs_follow_until_read_and_follow_again_from_the_end() -> None:
             await screen.shows("line 119", "FOLLOW")
 
 
+async def test_logs_that_come_all_at_once_are_followed_to_their_end() -> None:
+    async with dashboard(NOWHERE) as screen:
+        for number in range(100):
+            screen.app.store.apply(log("a", f"line {number}"))
+        screen.app.draw()
+        await screen.shows("line 99", "FOLLOW")
+
+
+async def test_another_theme_repaints_everything() -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.apply(status("coder-007", "busy"))
+        screen.app.draw()
+        await screen.shows("coder-007")
+        await screen.until(lambda: "autosdlc-light" in screen.app.available_themes, "themes")
+        screen.app.theme = "autosdlc-light"
+        await screen.pilot.pause()
+        (under_cursor,) = [
+            segment.style
+            for strip in screen.app.screen._compositor.render_strips()
+            for segment in strip
+            if "coder-007" in segment.text
+        ]
+        assert under_cursor is not None
+        assert under_cursor.bgcolor is not None
+        assert under_cursor.bgcolor.name == screen.app.current_theme.variables["row-cursor"]
+
+
 async def test_a_click_opens_a_pane_and_sets_its_cursor() -> None:
     with server() as record:
         async with dashboard(record.url) as screen, publisher(record.url) as client:
