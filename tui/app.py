@@ -14,7 +14,7 @@ from tui import theme as themes
 from tui.feed import Feed, Plan
 from tui.panes.pane import Clock
 from tui.screens.dashboard import PANES, Dashboard
-from tui.store import Store
+from tui.store import Slice, Store
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
@@ -88,6 +88,7 @@ class AutosdlcApp(App[None]):
         self.call_after_refresh(self._first_frame_is_out)
 
     def _first_frame_is_out(self) -> None:
+        self.store.drain()  # an empty store is what the first frame shows
         self.set_interval(1.0, self._tick)
         self.set_timer(1.0, self._add_other_themes)
         if self.connects:
@@ -118,13 +119,14 @@ class AutosdlcApp(App[None]):
 
     def _drain(self) -> None:
         self._flush_timer = None
-        self._flushed = asyncio.get_running_loop().time()
-        if self.is_running:
-            self.draw()
+        if self.is_running and self.draw() != {Slice.LINK}:  # that is one line, and no load
+            self._flushed = asyncio.get_running_loop().time()
 
-    def draw(self) -> None:
-        """Draw now what has changed in the store."""
-        self._dashboard.show(self.store.drain())
+    def draw(self) -> set[Slice]:
+        """Draw now what has changed in the store, and say what that was."""
+        dirty = self.store.drain()
+        self._dashboard.show(dirty)
+        return dirty
 
     def _tick(self) -> None:
         self._feed.tick()

@@ -55,8 +55,13 @@ def main(
 
 
 def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
+    import gc
+
     from tui.config import ConfigError, config_directory, load_settings
 
+    # Starting makes a great many objects that stay; the feed turns collection on again, once it
+    # is ready.
+    gc.disable()
     try:
         settings = load_settings(flags)
     except ConfigError as error:

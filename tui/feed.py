@@ -80,6 +80,10 @@ class Feed:
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen says it
             self._show(Link(phase="stopped", kind=self._kind, reason=str(error)))
             return
+        finally:
+            # What is loaded now stays: without a look at it, each collection is quicker.
+            gc.freeze()
+            gc.enable()
         from tui.client import Client
 
         self._show(Link(phase="connecting", url=self._url, kind=self._kind))
@@ -119,10 +123,6 @@ class Feed:
             token = plan.token or load_token()
         elif plan.demo:
             token = self._start_server("demo")
-            from tui.sources.demo.thread import DemoThread
-
-            self._demo = DemoThread(self._url, token, plan.seed, plan.speed)
-            self._demo.start()
         elif found := find_servers():
             self._url, token = found[0].url, load_token()
         else:
@@ -132,8 +132,12 @@ class Feed:
         from tui.protocol import codec
 
         codec.warm_up()
-        # What is loaded now stays: without a look at it, each collection under load is quicker.
-        gc.freeze()
+        if plan.demo:
+            # Not before the models are built: each thread that needs them would build its own.
+            from tui.sources.demo.thread import DemoThread
+
+            self._demo = DemoThread(self._url, token, plan.seed, plan.speed)
+            self._demo.start()
         return token
 
     def _start_server(self, kind: str, token: str | None = None) -> str:

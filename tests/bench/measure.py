@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PYTHON = sys.executable
-DASHBOARD = [PYTHON, "-m", "tui"]
+DASHBOARD = [str(Path(PYTHON).with_name("autosdlc-tui"))]
 PROBE_PYTHON = (
     Path(os.environ.get("BENCH_HOME", Path.home() / ".cache/autosdlc-bench")) / "venv/bin/python"
 )
@@ -48,10 +48,16 @@ def paint(bench: Path, rounds: int = 15) -> None:
     panes: list[float] = []
     agents: list[float] = []
     for number in range(rounds + 1):
-        floor = probe(bench, "start", "--expect", "PAINTED", command=bare)["expect_ms"]
+        floor = probe(bench, "start", "--cells", "7", "--expect", "PAINTED", command=bare)[
+            "expect_ms"
+        ]
         demo = [*DASHBOARD, "--demo"]
-        all_panes = probe(bench, "start", "--expect", "5 LOGS", command=demo)["expect_ms"]
-        first = probe(bench, "start", "--expect", "coder-001", command=demo)["expect_ms"]
+        all_panes = probe(bench, "start", "--limit", "2", "--expect", "5 LOGS", command=demo)[
+            "expect_ms"
+        ]
+        first = probe(bench, "start", "--limit", "2", "--expect", "coder-001", command=demo)[
+            "expect_ms"
+        ]
         if number:  # the first round warms the caches
             panes.append(all_panes / floor)
             agents.append(first / floor)
