@@ -35,9 +35,7 @@ async def take(theme: str, size: tuple[int, int]) -> None:
             data = dated(beat.data, START, 1.0)
             at = START + beat.at * 1000
             id_ = event_id(0, index)
-            app.store.apply(
-                build_event(beat.type, data, id_=id_, timestamp=at, source=beat.source)
-            )
+            app.store.apply(build_event(beat.type, data, id_=id_, timestamp=at, source=beat.source))
         app.store.set_link(Link(phase="live", kind="demo", round_trip=0.002, rate=6.4))
         for _ in range(2):  # scrollbars appear with the first layout, and are placed by the next
             app.draw()

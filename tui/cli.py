@@ -5,13 +5,13 @@ Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import click
 
 from tui import __version__
 
-MIN_COLUMNS, MIN_ROWS = 40, 10
+HttpPort = int | Literal["off"] | None
 
 
 def fail(message: str, code: int = 2) -> NoReturn:
@@ -59,8 +59,8 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
 
     from tui.config import ConfigError, config_directory, load_settings
 
-    # Starting makes a great many objects that stay; the feed turns collection on again, once it
-    # is ready.
+    # Starting makes a great many objects that stay; the app turns collection on again, once it
+    # is connected.
     gc.disable()
     try:
         settings = load_settings(flags)
@@ -69,23 +69,24 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
     _require_terminal()
     from tui.app import AutosdlcApp
     from tui.feed import Plan
+    from tui.keys import check_keys
     from tui.theme import ThemeError
 
     plan = Plan(
         url=None if demo else settings.url,
-        token=os.environ.get("AUTOSDLC_TOKEN"),
         demo=demo,
         seed=seed,
         speed=speed,
     )
     try:
+        check_keys(settings.keys, AutosdlcApp.bindable())
         app = AutosdlcApp(
             plan,
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,
         )
-    except ThemeError as error:
+    except (ConfigError, ThemeError) as error:
         fail(str(error))
     app.run()
     raise SystemExit(app.return_code or 0)
@@ -97,6 +98,8 @@ def _require_terminal() -> None:
             "the dashboard needs a terminal, and standard input or error is none; "
             "run it in one, or `autosdlc-tui serve` for a server without a screen"
         )
+    from tui.screens.dashboard import MIN_COLUMNS, MIN_ROWS
+
     columns, rows = os.get_terminal_size(sys.stderr.fileno())
     # A terminal that does not know its size says 0x0; Textual copes with that.
     if (columns, rows) != (0, 0) and (columns < MIN_COLUMNS or rows < MIN_ROWS):
@@ -106,13 +109,13 @@ def _require_terminal() -> None:
         )
 
 
-def _http_port(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """The port; None for the default, -1 for `off`."""
+def _http_port(context: click.Context, parameter: click.Parameter, value: str | None) -> HttpPort:
+    """The port; None for the default."""
     del context, parameter
     if value is None:
         return None
     if value == "off":
-        return -1
+        return "off"
     if value.isascii() and value.isdigit() and int(value) <= 65_535:
         return int(value)
     raise click.BadParameter(f"{value!r} is neither a port (0 to 65535) nor `off`")
@@ -134,7 +137,7 @@ def _http_port(context: click.Context, parameter: click.Parameter, value: str | 
     help="The port for HTTP; 0 for any free one, off for none.  [default: port + 1]",
 )
 @click.option("--origin", "origins", multiple=True, help="A web origin that may connect; repeat.")
-def serve(host: str, port: int, http_port: int | None, origins: tuple[str, ...]) -> None:
+def serve(host: str, port: int, http_port: HttpPort, origins: tuple[str, ...]) -> None:
     """Run a server without a screen, for dashboards and publishers to connect to.
 
     The API key with all permissions is AUTOSDLC_TOKEN, or else one that is made once and kept in
@@ -142,7 +145,6 @@ def serve(host: str, port: int, http_port: int | None, origins: tuple[str, ...])
     """
     import asyncio
 
-    from tui.discovery import load_or_create_token
     from tui.server.command import run
     from tui.server.config import ServerConfig, ServerError
 
@@ -150,9 +152,7 @@ def serve(host: str, port: int, http_port: int | None, origins: tuple[str, ...])
         config = ServerConfig(
             host=host,
             port=port,
-            http_port=http_port if http_port != -1 else None,
-            http=http_port != -1,
-            token=load_or_create_token(),
+            http_port=http_port,
             origins=origins,
         )
         asyncio.run(run(config))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui.protocol.text import presentable_url
+
 
 class ConfigError(Exception):
     """A setting is wrong; the message names what, where, and what to do."""
@@ -35,7 +37,7 @@ def config_directory() -> Path:
 
 
 def config_file(environment: Mapping[str, str] = os.environ) -> Path:
-    named = environment.get("AUTOSDLC_CONFIG")
+    named = environment.get("AUTOSDLC_CONFIG")  # empty is as good as none
     return Path(named) if named else config_directory() / "config.toml"
 
 
@@ -44,7 +46,7 @@ def load_settings(
 ) -> Settings:
     """All sources in one; flags that are None were not given. Raises ConfigError."""
     path = config_file(environment)
-    values = _read_file(path, must_exist="AUTOSDLC_CONFIG" in environment)
+    values = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
     for name, variable in (("url", "AUTOSDLC_URL"), ("theme", "AUTOSDLC_THEME")):
         if environment.get(variable):
             values[name] = environment[variable]
@@ -63,7 +65,8 @@ def check_url(url: str) -> None:
     except ValueError:
         valid = False
     if not valid:
-        raise ConfigError(f"url: {url!r} is no WebSocket address; say ws://host:port/ws")
+        shown = presentable_url(url)
+        raise ConfigError(f"url: {shown!r} is no WebSocket address; say ws://host:port/ws")
 
 
 def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:

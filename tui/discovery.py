@@ -8,6 +8,7 @@ restarts. Only the standard library is imported here, since the pytest plugin st
 import json
 import os
 import secrets
+import socket
 import tempfile
 import warnings
 from contextlib import suppress
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 APP = "autosdlc-tui"
 TOKEN_VARIABLE = "AUTOSDLC_TOKEN"  # noqa: S105 - the variable's name, no secret
 _KINDS = ("serve", "embedded", "demo")
+_ANSWERS_WITHIN = 0.2
+"""Seconds; a server of this machine takes a connection at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,11 @@ def withdraw(path: Path) -> None:
 
 
 def find_servers(*, demo: bool = False) -> list[ServerRecord]:
-    """The servers whose process is alive: `serve` before `embedded`, then the newest first.
+    """The servers that are running: `serve` before `embedded`, then the newest first.
 
-    Files that cannot be read, or whose process is gone, are removed on the way. Demo servers are
-    left out unless `demo`: nobody wants to publish real events into a story.
+    The files of those that are gone are removed on the way; what another version may have written
+    is left alone. Demo servers are left out unless `demo`: nobody wants to publish real events
+    into a story.
     """
     found = []
     for directory in {_runtime_directory(), _state_directory()}:
@@ -62,7 +66,9 @@ def find_servers(*, demo: bool = False) -> list[ServerRecord]:
             continue
         for path in directory.glob("server-*.json"):
             record = _read(path)
-            if record is None or not _alive(record.pid):
+            if record is None:
+                continue
+            if not _alive(record.pid) or _refuses(record.url):
                 withdraw(path)
             elif demo or record.kind != "demo":
                 found.append(record)
@@ -77,6 +83,18 @@ def load_token() -> str | None:
         return (_state_directory() / "token").read_text("utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def token_for(url: str) -> str | None:
+    """The token to show the server at `url`; the state directory's only where it is this machine's.
+
+    That is a URL of a running server that announced itself, `demo` or not. For any other there is
+    `AUTOSDLC_TOKEN` or None.
+    """
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return token
+    announced = {record.url for record in find_servers(demo=True)}
+    return load_token() if url in announced else None
 
 
 def load_or_create_token() -> str:
@@ -141,7 +159,7 @@ def _write(directory: Path, name: str, content: bytes) -> Path:
 
 
 def _read(path: Path) -> ServerRecord | None:
-    """The record of one file; None where it is broken."""
+    """The record of one file; None where it is none that we know."""
     try:
         fields = json.loads(path.read_bytes())
         record = ServerRecord(
@@ -151,9 +169,11 @@ def _read(path: Path) -> ServerRecord | None:
             kind=str(fields["kind"]),
             started=float(fields["started"]),
         )
+        address = urlsplit(record.url)
+        usable = record.kind in _KINDS and record.pid > 0 and address.hostname and address.port
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return record if record.kind in _KINDS and record.pid > 0 else None
+    return record if usable else None
 
 
 def _alive(pid: int) -> bool:
@@ -164,3 +184,15 @@ def _alive(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     return True
+
+
+def _refuses(url: str) -> bool:
+    """Whether nothing listens there: the process is another one that got the same number."""
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), _ANSWERS_WITHIN).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False

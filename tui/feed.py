@@ -4,13 +4,13 @@ What is heavy (client, server, models) is imported here, in a thread, after the 
 """
 
 import asyncio
-import gc
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tui.protocol.text import presentable_url
 from tui.protocol.topics import Filter
 from tui.store import Store
 from tui.store.link import Link
@@ -38,7 +38,8 @@ class Plan:
     """
 
     url: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
+    """None: AUTOSDLC_TOKEN, or for a server on this machine the one that is kept here."""
     demo: bool = False
     seed: int = 0
     speed: float = 1.0
@@ -63,6 +64,7 @@ class Feed:
         self._filters = filters
         self._changed = changed
         self._clock = clock
+        self._preparing: asyncio.Task[str | None] | None = None
         self._client: Client | None = None
         self._server: EmbeddedServer | None = None
         self._demo: DemoThread | None = None
@@ -74,19 +76,20 @@ class Feed:
         self._counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
 
     async def run(self) -> None:
-        """Find or start a server, connect, and stay connected until cancelled."""
+        """Find or start a server, and connect to it; from then on the client keeps connected.
+
+        Whatever goes wrong is shown as the reason why the link stopped.
+        """
+        self._preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         try:
-            token = await asyncio.to_thread(self._prepare)
+            await self._connect(await asyncio.shield(self._preparing))
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen says it
-            self._show(Link(phase="stopped", kind=self._kind, reason=str(error)))
-            return
-        finally:
-            # What is loaded now stays: without a look at it, each collection is quicker.
-            gc.freeze()
-            gc.enable()
+            self._show(Link("stopped", self._shown_url(), self._kind, str(error)))
+
+    async def _connect(self, token: str | None) -> None:
         from tui.client import Client
 
-        self._show(Link(phase="connecting", url=self._url, kind=self._kind))
+        self._show(Link("connecting", self._shown_url(), self._kind))
         client = self._client = Client(self._url, token, source="autosdlc-tui")
         client.on("*", self._apply)
         client.on_status(self._on_status)
@@ -97,7 +100,9 @@ class Feed:
         client.start()
 
     async def close(self) -> None:
-        """End everything that `run` began."""
+        """End everything that `run` began; what is being started first gets ready."""
+        if self._preparing is not None:
+            await asyncio.wait([self._preparing])
         if self._demo is not None:
             await asyncio.to_thread(self._demo.stop)
         if self._client is not None:
@@ -116,11 +121,11 @@ class Feed:
 
     def _prepare(self) -> str | None:
         """In a thread: import what is heavy, settle on a server. The token to use."""
-        from tui.discovery import find_servers, load_or_create_token, load_token
+        from tui.discovery import find_servers, load_or_create_token, load_token, token_for
 
         plan = self._plan
         if plan.url:
-            token = plan.token or load_token()
+            token = plan.token or token_for(plan.url)
         elif plan.demo:
             token = self._start_server("demo")
         elif found := find_servers():
@@ -149,7 +154,9 @@ class Feed:
 
         token = token or secrets.token_urlsafe(32)
         demo = kind == "demo"
-        config = ServerConfig(port=0 if demo else 8765, http=not demo, token=token, kind=kind)
+        config = ServerConfig(
+            port=0 if demo else 8765, http_port="off" if demo else None, token=token, kind=kind
+        )
         try:
             self._server = EmbeddedServer(config)
             record = self._server.start()
@@ -194,7 +201,7 @@ class Feed:
         self._show(
             Link(
                 phase=status.phase,
-                url=self._url,
+                url=self._shown_url(),
                 kind=self._kind,
                 reason=status.reason or "",
                 retry_in=max(0.0, (status.retry_at or 0) - time.monotonic()) if waits else None,
@@ -205,6 +212,10 @@ class Feed:
                 hint=self._hint,
             )
         )
+
+    def _shown_url(self) -> str:
+        """The address without its secrets."""
+        return presentable_url(self._url)
 
     def _rate(self) -> float:
         if len(self._counts) < 2:

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -69,11 +70,7 @@ def load_theme(file: ThemeFile) -> Theme:
     if faults:
         said = "\n".join(f"  {fault}" for fault in faults)
         raise ThemeError(f"theme {file.path} has {len(faults)} fault(s):\n{said}")
-    primary = colors.pop("primary")
-    theme = Theme(file.name, primary, dark=dark, variables=variables)
-    for name, color in colors.items():
-        setattr(theme, name, color)
-    return theme
+    return Theme(name=file.name, dark=dark, variables=variables, **cast("dict[str, Any]", colors))
 
 
 def _section(

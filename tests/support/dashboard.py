@@ -23,7 +23,7 @@ PATIENCE = 15.0
 @contextmanager
 def server(port: int = 0) -> Iterator[ServerRecord]:
     """A real server in a thread of its own."""
-    config = ServerConfig(port=port, http=False, token=TOKEN, announce=False, kind="embedded")
+    config = ServerConfig(port=port, http_port="off", token=TOKEN, announce=False, kind="embedded")
     running = EmbeddedServer(config)
     record = running.start()
     try:

@@ -1,5 +1,6 @@
 """The built wheel, in a fresh environment: everything it needs is inside."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,9 @@ def test_the_wheel_brings_every_theme(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", fresh], check=True)
     python = fresh / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [python, "-c", LOAD], cwd=tmp_path, check=True, capture_output=True, text=True
+        [python, "-c", LOAD], cwd=tmp_path, env=alone, check=True, capture_output=True, text=True
     )
     package, directory, *themes = done.stdout.split()
     assert Path(package).is_relative_to(fresh)

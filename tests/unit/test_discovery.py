@@ -2,19 +2,23 @@
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from tui import discovery
-from tui.discovery import ServerRecord, announce, find_servers, load_token, withdraw
+from tui.discovery import ServerRecord, announce, find_servers, load_token, token_for, withdraw
 
-MINE = ServerRecord("ws://127.0.0.1:8765/ws", "http://127.0.0.1:8766", os.getpid(), "serve", 100.0)
+MINE = ServerRecord("ws://127.0.0.1:1/ws", None, os.getpid(), "serve", 100.0)
+"""Of a process that lives, on a port where nothing listens."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,30 +31,50 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def at(port: int, **more: object) -> ServerRecord:
-    return replace(MINE, url=f"ws://127.0.0.1:{port}/ws", **more)  # type: ignore[arg-type] # any field
+class Listening:
+    """Ports of this machine that take connections, each as a server's record."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+
+    def record(self, **more: object) -> ServerRecord:
+        port = self._stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+        url = f"ws://127.0.0.1:{port}/ws"
+        return replace(MINE, url=url, **more)  # type: ignore[arg-type] # any field
+
+
+@pytest.fixture
+def listening() -> Iterator[Listening]:
+    with ExitStack() as stack:
+        yield Listening(stack)
+
+
+@pytest.fixture
+def mine(listening: Listening) -> ServerRecord:
+    return listening.record()
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_announced_is_found_until_it_is_withdrawn(home: Path) -> None:
-    path = announce(MINE)
-    assert path == home / "run" / "autosdlc-tui" / f"server-{os.getpid()}-8765.json"
+def test_what_is_announced_is_found_until_it_is_withdrawn(home: Path, mine: ServerRecord) -> None:
+    path = announce(mine)
+    port = mine.url.removesuffix("/ws").rpartition(":")[2]
+    assert path == home / "run" / "autosdlc-tui" / f"server-{os.getpid()}-{port}.json"
     assert mode(path) == 0o600
-    assert find_servers() == [MINE]
+    assert find_servers() == [mine]
     withdraw(path)
     withdraw(path)
     assert find_servers() == []
 
 
-def test_servers_come_before_dashboards_and_the_newest_first() -> None:
+def test_servers_come_before_dashboards_and_the_newest_first(listening: Listening) -> None:
     records = [
-        at(1, kind="embedded", started=300.0),
-        at(2, started=100.0),
-        at(3, started=200.0),
-        at(4, kind="demo", started=400.0),
+        listening.record(kind="embedded", started=300.0),
+        listening.record(started=100.0),
+        listening.record(started=200.0),
+        listening.record(kind="demo", started=400.0),
     ]
     for record in records:
         announce(record)
@@ -68,36 +92,44 @@ def test_servers_come_before_dashboards_and_the_newest_first() -> None:
         b"null",
         b"\xff",
         b"[" * 100_000,
-        json.dumps({"url": "ws://x", "pid": 1}).encode(),
-        json.dumps(
-            {"url": "x", "http_url": None, "pid": 0, "kind": "serve", "started": 1}
-        ).encode(),
-        json.dumps({"url": "x", "http_url": None, "pid": 1, "kind": "?", "started": 1}).encode(),
-        json.dumps(
-            {"url": "x", "http_url": None, "pid": 10**30, "kind": "serve", "started": 1}
-        ).encode(),
+        {"pid": 0},
+        {"started": "today"},
+        {"url": "ws://x"},
+        {"url": "ws://[x:1"},
+        {"kind": "of a newer version"},
     ],
 )
-def test_broken_files_are_removed(content: bytes) -> None:
-    path = announce(MINE)
-    broken = path.with_name("server-1-1.json")
-    broken.write_bytes(content)
-    assert find_servers() == [MINE]
-    assert not broken.exists()
+def test_what_another_version_may_have_written_is_left_alone(
+    mine: ServerRecord, content: bytes | dict[str, object]
+) -> None:
+    if isinstance(content, dict):
+        content = json.dumps(asdict(MINE) | content).encode()
+    strange = announce(mine).with_name("server-1-1.json")
+    strange.write_bytes(content)
+    assert find_servers() == [mine]
+    assert strange.read_bytes() == content
 
 
-def test_files_of_ended_processes_are_removed() -> None:
+def test_files_of_ended_processes_are_removed(mine: ServerRecord) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    path = announce(replace(MINE, pid=ended.pid))
+    paths = [announce(replace(mine, pid=pid)) for pid in (ended.pid, 10**30)]
+    assert find_servers() == []
+    assert not any(path.exists() for path in paths)
+
+
+def test_a_process_that_only_has_the_number_of_a_server_is_not_taken_for_it() -> None:
+    path = announce(MINE)
     assert find_servers() == []
     assert not path.exists()
 
 
-def test_without_a_runtime_directory_the_state_directory_serves(home: Path) -> None:
+def test_without_a_runtime_directory_the_state_directory_serves(
+    home: Path, mine: ServerRecord
+) -> None:
     (home / "run" / "autosdlc-tui").touch()
-    assert announce(MINE).parent == home / "state" / "autosdlc-tui"
-    assert find_servers() == [MINE]
+    assert announce(mine).parent == home / "state" / "autosdlc-tui"
+    assert find_servers() == [mine]
 
 
 def test_without_the_variable_there_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,12 +139,14 @@ def test_without_the_variable_there_is_no_warning(monkeypatch: pytest.MonkeyPatc
     assert done.stderr == ""
 
 
-def test_a_directory_that_others_can_write_to_is_not_believed(home: Path) -> None:
-    announce(MINE)
+def test_a_directory_that_others_can_write_to_is_not_believed(
+    home: Path, mine: ServerRecord
+) -> None:
+    announce(mine)
     (home / "run" / "autosdlc-tui").chmod(0o777)
     assert find_servers() == []
-    assert announce(MINE).parent == home / "state" / "autosdlc-tui"
-    assert find_servers() == [MINE]
+    assert announce(mine).parent == home / "state" / "autosdlc-tui"
+    assert find_servers() == [mine]
 
 
 def test_the_environment_names_the_token(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
@@ -142,6 +176,20 @@ def test_all_who_come_at_once_get_the_same_token() -> None:
     with ThreadPoolExecutor(16) as pool:
         tokens = set(pool.map(lambda _: discovery.load_or_create_token(), range(64)))
     assert len(tokens) == 1
+
+
+def test_the_machines_token_is_for_its_own_servers_alone(
+    monkeypatch: pytest.MonkeyPatch, listening: Listening
+) -> None:
+    token = discovery.load_or_create_token()
+    served, demo, other = (listening.record(kind=kind) for kind in ("serve", "demo", "serve"))
+    announce(served)
+    announce(demo)
+    assert (token_for(served.url), token_for(demo.url)) == (token, token)
+    assert token_for(other.url) is None
+    assert token_for("not a URL") is None
+    monkeypatch.setenv("AUTOSDLC_TOKEN", "from-the-environment")
+    assert token_for(other.url) == "from-the-environment"
 
 
 def test_only_the_standard_library_is_imported() -> None:

@@ -26,7 +26,6 @@ from tui.client.status import ConnectionStatus, ConnectionStopped
 from tui.client.subscriptions import Subscription
 from tui.protocol.codec import build_event, encode
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.protocol.models.base import WireModel
 from tui.protocol.topics import Filter
 
@@ -255,7 +254,8 @@ class Client:
         """Queue an event and return its id; it goes out in order, and survives reconnects.
 
         Waits where events are published faster than a connected server takes them. Raises
-        ProtocolError, naming the field, where the event is not valid.
+        ProtocolError where the event is not valid, naming the field, or larger than the server
+        takes. One that a server met later does not take is counted in `refused`.
         """
         event = build_event(
             type_,
@@ -266,13 +266,13 @@ class Client:
             correlation_id=correlation_id,
         )
         encoded = encode(event)
-        if len(encoded) > MAX_RECEIVE_PUBLISHER:
+        outbox = self._memory.outbox
+        if len(encoded) > outbox.max_message:
             raise ProtocolError(
                 ErrorCode.TOO_LARGE,
-                f"{type_} {event.id} is larger than {MAX_RECEIVE_PUBLISHER} bytes",
+                f"{type_} {event.id} is larger than {outbox.max_message} bytes",
                 message_id=event.id,
             )
-        outbox = self._memory.outbox
         outbox.add(event.id, encoded)
         self._connection.wake()
         crowded = _CROWDED * self._options.outbox_bytes

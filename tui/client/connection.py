@@ -22,9 +22,11 @@ from websockets.exceptions import (
     InvalidProxy,
     InvalidStatus,
     InvalidURI,
+    SecurityError,
     WebSocketException,
 )
 from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
 from tui import __version__
 from tui.client.backoff import Backoff
@@ -36,7 +38,7 @@ from tui.client.options import ClientOptions
 from tui.client.pulse import Pulse
 from tui.client.session import Session
 from tui.client.status import ConnectionStatus
-from tui.protocol.text import clean
+from tui.protocol.text import clean, presentable_url
 
 log = logging.getLogger(__name__)
 wire_log = logging.getLogger("tui.client.wire")
@@ -64,7 +66,7 @@ class Connection:
         on_status: Callable[[ConnectionStatus], None],
     ) -> None:
         self._url = url
-        self._where = _presentable(url)
+        self._where = presentable_url(url)
         self._memory = memory
         self._dispatcher = dispatcher
         self._options = options
@@ -84,18 +86,20 @@ class Connection:
         return asyncio.create_task(self._run(), name="client connects")
 
     async def _run(self) -> None:
-        try:
-            while True:
+        while True:
+            try:
                 ending, lasted = await self._connect()
-                delay = self._backoff.ended(lasted, ending.hint)
-                if ending.terminal or not self._options.reconnect.enabled or self._backoff.spent:
-                    break
-                await self._wait(ending.reason, delay)
-                self._tell("connecting", attempt=self._backoff.failures + 1)
-            self._tell("stopped", ending.reason)
-        except Exception as error:
-            log.exception("the client failed")
-            self._tell("stopped", f"an error of the client itself: {_harmless(error)}")
+            except Exception as error:
+                # Whatever a server did to bring this about: another connection may fare better.
+                log.exception("a connection failed")
+                ending = Ending(f"an error of the client itself: {_harmless(error)}")
+                lasted = 0.0
+            delay = self._backoff.ended(lasted, ending.hint)
+            if ending.terminal or not self._options.reconnect.enabled or self._backoff.spent:
+                break
+            await self._wait(ending.reason, delay)
+            self._tell("connecting", attempt=self._backoff.failures + 1)
+        self._tell("stopped", ending.reason)
 
     async def _wait(self, reason: str, delay: float) -> None:
         log.info("%s; next try in %.1f s", reason, delay)
@@ -122,22 +126,30 @@ class Connection:
     async def _connect(self) -> tuple[Ending, float]:
         """Why this connection ended, or never began, and how long it was live (seconds)."""
         try:
-            websocket = await self._open()
+            parse_uri(self._url)
         except (InvalidURI, ValueError) as error:
             # The message may hold the URL, and the URL a token.
             what = error.msg if isinstance(error, InvalidURI) else type(error).__name__
             return Ending(f"not a WebSocket URL: {self._where} ({what})", terminal=True), 0.0
+        try:
+            websocket = await self._open()
         except InvalidStatus as error:
             status, headers = error.response.status_code, error.response.headers
+            hint = next(iter(headers.get_all("Retry-After")), None)
             with_token = self._options.authentication.token is not None
-            return refused(status, headers.get("Retry-After"), with_token=with_token), 0.0
+            return refused(status, hint, with_token=with_token), 0.0
         except TimeoutError:
             seconds = self._options.open_timeout
             return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
         except OSError as error:
             what = error.strerror or _harmless(error) or type(error).__name__
             return Ending(f"cannot reach {self._where}: {clean(what, 200)}"), 0.0
-        except (InvalidHandshake, InvalidProxy, WebSocketException) as error:
+        except InvalidProxy as error:  # its own words hold the proxy's password
+            return Ending(f"not a proxy: {presentable_url(error.proxy)} ({error.msg})"), 0.0
+        except (InvalidURI, SecurityError, ValueError, LookupError) as error:
+            # A redirection gone wrong; the message may hold the URL.
+            return Ending(f"no WebSocket at {self._where}: {type(error).__name__}"), 0.0
+        except (InvalidHandshake, WebSocketException) as error:
             return Ending(f"no WebSocket at {self._where}: {_harmless(error)}"), 0.0
         session = Session(
             self._memory,
@@ -268,15 +280,6 @@ class Connection:
         self.status = ConnectionStatus(phase, reason, retry_at, attempt, round_trip, v1)
         self._on_status(self.status)
         self.progress.beat()
-
-
-def _presentable(url: str) -> str:
-    """The server's address as people may see it: without token and password."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "not readable"
-    return clean(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
 
 
 def _is_loopback(url: str) -> bool:

@@ -7,12 +7,14 @@ bare number is milliseconds, like every other time on the wire.
 import re
 from dataclasses import dataclass
 
+from tui.discovery import TOKEN_VARIABLE
 from tui.protocol.errors import CloseCode, is_terminal
 from tui.protocol.text import clean
 
 LOST = 1006
 """RFC 6455's code for a connection that ended without a close frame."""
 
+CHECK_TOKEN = f"check the token, or {TOKEN_VARIABLE} where it comes from there"
 _HINT = re.compile(r"(?<![\w.])(\d{1,9}(?:\.\d{1,6})?)\s?(ms|s)?(?![\w.])")
 _HINTED = (CloseCode.GOING_AWAY, CloseCode.RESTARTING, CloseCode.RATE_LIMITED)
 _MEANING = {
@@ -23,7 +25,7 @@ _MEANING = {
     CloseCode.SLOW_READER: "the server found us too slow a reader",
     CloseCode.TOKEN_EXPIRED: "the token has expired",
     CloseCode.RATE_LIMITED: "the server limits our rate",
-    CloseCode.UNAUTHENTICATED: "the server did not accept who we are; check the token",
+    CloseCode.UNAUTHENTICATED: f"the server did not accept who we are; {CHECK_TOKEN}",
     CloseCode.FORBIDDEN: "the token does not allow this",
     CloseCode.LIMIT_EXCEEDED: "a limit of the server was exceeded",
     LOST: "the connection was lost",
@@ -50,8 +52,11 @@ def closed(code: int, reason: str) -> Ending:
 def refused(status: int, retry_after: str | None = None, *, with_token: bool = True) -> Ending:
     """What an HTTP status means that answered the opening handshake instead of 101."""
     if status == 401:
-        what = "refused the token" if with_token else "asks for a token"
-        return Ending(f"the server {what} (HTTP 401)", terminal=True)
+        if with_token:
+            reason = f"the server refused the token (HTTP 401); {CHECK_TOKEN}"
+        else:
+            reason = f"the server asks for a token (HTTP 401); give one, or set {TOKEN_VARIABLE}"
+        return Ending(reason, terminal=True)
     if status == 403:
         return Ending("the server refused access (HTTP 403)", terminal=True)
     hint = float(retry_after) if retry_after and re.fullmatch(r"\d{1,9}", retry_after) else None

@@ -7,11 +7,16 @@ nothing, so there an event is done once it is written.
 The size is bounded: over it the oldest events that are not under way are dropped and counted.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import islice
 
 from tui.protocol.codec import join
+from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
+from tui.protocol.text import clean
+
+log = logging.getLogger(__name__)
 
 MAX_BATCH = 500
 """Events in one frame."""
@@ -24,6 +29,8 @@ class Outbox:
         self._under_way: dict[str, None] = {}
         self._batch: tuple[str, ...] = ()
         self._hold_until = 0.0
+        self.max_message = MAX_RECEIVE_PUBLISHER
+        """The largest message that the server takes (bytes), as far as it has said so."""
         self.size = 0
         """Bytes of encoded events."""
         self.dropped = 0
@@ -46,28 +53,32 @@ class Outbox:
         self.size += len(encoded) - len(self._events.get(id_, b""))
         self._events[id_] = encoded
         while self.size > self._limit and len(self._events) > len(self._under_way) + 1:
-            self._forget(next(islice(self._events, len(self._under_way), None)))
+            self._forget(next(other for other in self._events if other not in self._under_way))
             self.dropped += 1
 
-    def next_batch(self, limit: int, now: float) -> bytes | None:
-        """v1: the next frame of at most `limit` bytes; None while one is under way or on hold."""
+    def keep_to(self, max_message: int) -> None:
+        """Note the largest message that the server takes; what is larger is refused for good.
+
+        Sent all the same, it would cost the connection (1009), and so all the others.
+        """
+        self.max_message = max_message
+        for id_ in [id_ for id_, encoded in self._events.items() if len(encoded) > max_message]:
+            log.warning("%s: not sent; the server takes %d bytes", clean(id_, 128), max_message)
+            self._forget(id_)
+            self.refused += 1
+
+    def next_batch(self, now: float) -> bytes | None:
+        """v1: the next frame, an event at least; None while one is under way or on hold."""
         if self._under_way or not self._events or now < self._hold_until:
             return None
         members: list[bytes] = []
         length = 1
-        for id_, encoded in tuple(islice(self._events.items(), MAX_BATCH)):
-            if len(encoded) + 2 > limit:
-                # Sent all the same, it would cost the connection (1009), and so all the others.
-                self._forget(id_)
-                self.refused += 1
-                continue
+        for id_, encoded in islice(self._events.items(), MAX_BATCH):
             length += len(encoded) + 1
-            if length > limit:
+            if members and length > self.max_message:
                 break
             members.append(encoded)
             self._under_way[id_] = None
-        if not members:
-            return None
         self._batch = tuple(self._under_way)
         self.sent_at = now
         return join(members)

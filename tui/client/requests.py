@@ -5,8 +5,8 @@ cursor, and in a second one for what is new, which starts with a snapshot. A sub
 first snapshot may have been cut off asks for all snapshots again.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 from tui.client.subscriptions import Subscription, Subscriptions, plain_specs, v1_spec
 from tui.protocol.codec import encode
@@ -24,14 +24,20 @@ MAX_ASKED = 256
 """Requests remembered of a connection, should the server refuse one."""
 
 
+class _Asked(NamedTuple):
+    data: SubscribeData
+    ids: tuple[str, ...]
+    """The subscriptions' own ids."""
+
+
 class Requests:
     def __init__(
         self, subscriptions: Subscriptions, envelope: Callable[[], dict[str, Any]]
     ) -> None:
         self._subscriptions = subscriptions
         self._envelope = envelope
-        self._asked: dict[str, tuple[bytes, tuple[str, ...]]] = {}
-        self._again: list[tuple[float, bytes]] = []
+        self._asked: dict[str, _Asked] = {}
+        self._again: list[tuple[float, _Asked]] = []
         self.unanswered: set[str] = set()
         """Ids of subscriptions asked for that the server has neither confirmed nor refused."""
 
@@ -87,10 +93,18 @@ class Requests:
         ]
 
     def again(self, now: float) -> list[bytes]:
-        """What a rate limit held back and may go now."""
-        ready = [frame for at, frame in self._again if at <= now]
-        self._again = [(at, frame) for at, frame in self._again if at > now]
-        return ready
+        """What a rate limit held back and may go now, as far as it is still wanted."""
+        ready = [asked for at, asked in self._again if at <= now]
+        self._again = [(at, asked) for at, asked in self._again if at > now]
+        frames = []
+        for data, ids in ready:
+            wanted = [s for s in map(self._subscriptions.get, ids) if s is not None]
+            if wanted and data.subscriptions:
+                specs = tuple(v1_spec(s) for s in wanted)
+                frames.append(self._ask(data.model_copy(update={"subscriptions": specs}), wanted))
+            elif wanted:
+                frames.append(self._ask(data, wanted))
+        return frames
 
     def answered(self, data: SubscriptionUpdateData) -> None:
         """Note what the server says of subscriptions: active, denied or closed."""
@@ -107,25 +121,30 @@ class Requests:
 
     def refused(self, message_id: str, reason: str, *, until: float | None) -> None:
         """Note that a request was refused: for good, or (`until`) to be sent again then."""
-        frame, ids = self._asked.get(message_id, (b"", ()))
-        if until is not None and frame:
-            self._again.append((until, frame))
+        asked = self._asked.get(message_id)
+        if asked is None:
             return
-        self.unanswered.difference_update(ids)
-        for subscription in filter(None, map(self._subscriptions.get, ids)):
+        if until is not None:
+            self._again.append((until, asked))
+            return
+        self.unanswered.difference_update(asked.ids)
+        for subscription in filter(None, map(self._subscriptions.get, asked.ids)):
             subscription.state = "denied"
             subscription.reason = clean(reason, 200)
 
-    def settled(self) -> None:
-        """A pong came: what was confirmed before it has had its snapshot."""
+    def settled(self, resources: Collection[str]) -> None:
+        """A pong came that names the streams which have caught up: these sent their snapshots."""
         for subscription in self._subscriptions:
-            subscription.settled = subscription.state == "active"
+            if subscription.state == "active" and all(
+                resource in resources for resource in subscription.filter.resources
+            ):
+                subscription.settled = True
 
-    def _ask(self, data: SubscribeData, subscriptions: Iterable[Subscription]) -> bytes:
+    def _ask(self, data: SubscribeData, subscriptions: Collection[Subscription]) -> bytes:
         envelope = self._envelope()
         frame = encode(SubscribeMessage(**envelope, data=data))
         ids = tuple(s.id for s in subscriptions)
-        self._asked[envelope["id"]] = (frame, ids)
+        self._asked[envelope["id"]] = _Asked(data, ids)
         if len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
         self.unanswered.update(ids)

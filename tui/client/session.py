@@ -16,10 +16,8 @@ from enum import Enum, auto
 from itertools import count
 from typing import Any, NamedTuple, cast
 
-import orjson
-
 from tui.client.clock import Clock
-from tui.client.ending import Ending
+from tui.client.ending import CHECK_TOKEN, Ending
 from tui.client.liveness import Liveness
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
@@ -28,7 +26,8 @@ from tui.client.status import Gap
 from tui.client.streams import Marks
 from tui.client.subscriptions import Subscription
 from tui.protocol import models as m
-from tui.protocol.codec import decode, encode
+from tui.protocol.catalog import RESOURCES
+from tui.protocol.codec import decode, decode_state, encode
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.protocol.models.base import Control, Event
@@ -36,7 +35,8 @@ from tui.protocol.models.control import (
     AuthRequestData,
     PingData,
     PongData,
-    SubscriptionUpdateData,
+    ServerLimits,
+    SubscriptionUpdateMessage,
 )
 from tui.protocol.text import clean
 
@@ -130,10 +130,17 @@ class Session:
         """Take one frame; whatever is wrong with it is counted, and nothing else stops."""
         self.liveness.heard = self._clock.monotonic()
         try:
-            messages = decode(frame, limit=self._options.max_message)
+            return self._take(decode(frame, limit=self._options.max_message), len(frame))
         except ProtocolError as error:
             self._on_invalid(error)
-            return None
+        except Exception as error:
+            # Nobody foresaw it, so that nobody knows what is left undone: begin afresh.
+            log.exception("a frame could not be taken")
+            self._memory.invalid += 1
+            self.end(f"what the server sent could not be taken ({type(error).__name__})")
+        return None
+
+    def _take(self, messages: list[m.Message | ProtocolError], size: int) -> Delivery | None:
         memory, streams, v1 = self._memory, self._memory.streams, self.v1
         if self._answers.keys().isdisjoint(map(type, messages)):
             # Events only, the usual case: nothing is done an event that need not be.
@@ -150,20 +157,9 @@ class Session:
                 elif not v1 or streams.is_news(cast("Event", message)):
                     items.append(cast("Event", message))
                     memory.received += 1
-        marks = self._marks_so_far() if v1 else None
-        return Delivery(items, len(frame), marks) if items or marks else None
-
-    def _marks_so_far(self) -> Marks:
-        """What was received, and what snapshots and pongs said was sent."""
-        marks = self._memory.streams.received()
-        for resource, said in self._marks.items():
-            epoch, offset = marks.get(resource, said)
-            if epoch != said[0] or offset < said[1]:
-                marks[resource] = said
-            else:
-                marks[resource] = (epoch, offset)
+        marks = streams.received(self._marks) if v1 else None
         self._marks = {}
-        return marks
+        return Delivery(items, size, marks) if items or marks else None
 
     # Frames out, and time.
 
@@ -175,7 +171,7 @@ class Session:
             return None
         outbox, now = self._memory.outbox, self._clock.monotonic()
         if self.v1:
-            return outbox.next_batch(self._max_publish, now)
+            return outbox.next_batch(now)
         return outbox.next_single(now)
 
     def written(self) -> None:
@@ -236,11 +232,14 @@ class Session:
         if self._phase is not _Phase.OPENING:
             return ()
         self.v1 = self._v1_offered and message.data.protocol == 1
-        limits = message.data.limits
-        if limits and limits.max_message_bytes and limits.max_message_bytes > 0:
-            self._max_publish = min(self._max_publish, limits.max_message_bytes)
+        self._note(message.data.limits)
         self._restore()
         return ()
+
+    def _note(self, limits: ServerLimits | None) -> None:
+        said = limits.max_message_bytes if limits else None
+        if said and said > 0:
+            self._max_publish = min(said, MAX_RECEIVE_PUBLISHER)
 
     def _settle(self) -> None:
         """Go on without an answer that should have come by now."""
@@ -266,18 +265,21 @@ class Session:
 
     def _go_live(self) -> None:
         self._phase = _Phase.LIVE
+        self._memory.outbox.keep_to(self._max_publish)
         self.live_since = self._clock.monotonic()
         self.stirred = True
 
-    def _on_auth_success(self, _: m.AuthSuccessMessage) -> Iterable[Item]:
+    def _on_auth_success(self, message: m.AuthSuccessMessage) -> Iterable[Item]:
         if self._phase is _Phase.AUTHENTICATING:
+            self._note(message.data.limits if message.data else None)
             self._restore()
         return ()
 
     def _on_auth_failure(self, message: m.AuthFailureMessage) -> Iterable[Item]:
         data = message.data
         said = [clean(text, 200) for text in (data.code, data.reason) if text] if data else []
-        self.end(": ".join(["the server refused the token", *said]), terminal=True)
+        refused = ": ".join(["the server refused the token", *said])
+        self.end(f"{refused}; {CHECK_TOKEN}", terminal=True)
         return ()
 
     def _authenticate(self) -> None:
@@ -299,19 +301,20 @@ class Session:
         if data.status == "gap":
             return streams.lost(data.resource, data.lost) if data.resource else ()
         if data.status == "snapshot":
-            return self._snapshot(data)
+            return self._snapshot(message)
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
         return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
 
-    def _snapshot(self, data: SubscriptionUpdateData) -> Iterable[Item]:
-        if data.resource is None or data.epoch is None:
+    def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
+        data = message.data
+        if data.resource not in RESOURCES or data.epoch is None:
             return ()
         streams = self._memory.streams
         items: list[Item] = [*streams.learn_epochs({data.resource: data.epoch})]
         entries = []
-        for entry in decode(orjson.dumps(data.state or ()), limit=2 * self._options.max_message):
+        for entry in decode_state(message):
             if isinstance(entry, Event):
                 entries.append(entry)
             elif isinstance(entry, ProtocolError):
@@ -334,12 +337,12 @@ class Session:
 
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
-        self._requests.settled()
         self.stirred = True
-        positions = message.data.positions if message.data else None
-        for resource, position in (positions or {}).items():
+        positions = (message.data.positions if message.data else None) or {}
+        self._requests.settled(positions)
+        for resource, position in positions.items():
             self._marks[resource] = (position.epoch, position.offset)
-        return self._memory.streams.learn_epochs({r: p.epoch for r, p in (positions or {}).items()})
+        return self._memory.streams.learn_epochs({r: p.epoch for r, p in positions.items()})
 
     def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
         data = message.data

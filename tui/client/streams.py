@@ -10,12 +10,11 @@ A snapshot does not raise the highest offset received: an event below it that is
 news, unless it was the snapshot's own entry.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from itertools import islice
 
 from tui.client.status import Gap
-from tui.protocol.catalog import EVENTS
+from tui.protocol.catalog import EVENTS, RESOURCES
 from tui.protocol.models.base import Event
 from tui.protocol.models.control import Lost, Position
 from tui.protocol.routing import state_key
@@ -78,7 +77,8 @@ class _Stream:
 
 class Streams:
     def __init__(self) -> None:
-        self._streams: defaultdict[str, _Stream] = defaultdict(_Stream)
+        # These and no others: a server may name what it likes.
+        self._streams = {resource: _Stream() for resource in RESOURCES}
 
     def is_news(self, event: Event) -> bool:
         """Whether an event of the stream was not delivered before; notes that now it is."""
@@ -98,8 +98,8 @@ class Streams:
         """Note each stream's epoch; where the numbering has started afresh, that is a gap."""
         gaps = []
         for resource, epoch in positions.items():
-            stream = self._streams[resource]
-            if stream.epoch == epoch:
+            stream = self._streams.get(resource)
+            if stream is None or stream.epoch == epoch:
                 continue
             began_anew = stream.epoch is not None
             if began_anew or stream.received == 0:
@@ -112,7 +112,9 @@ class Streams:
 
     def lost(self, resource: str, lost: Lost | None) -> list[Gap]:
         """A gap the server told of; none where we found the new epoch ourselves and said so."""
-        stream = self._streams[resource]
+        stream = self._streams.get(resource)
+        if stream is None:
+            return []
         if lost is not None:
             return [Gap(resource, lost.from_, lost.to)]
         if stream.gap_said:
@@ -121,19 +123,29 @@ class Streams:
         stream.gap_said = True
         return [Gap(resource)]
 
-    def received(self) -> Marks:
-        """Where the cursor will be once all that was received so far has been handled."""
-        return {
+    def received(self, said: Marks) -> Marks:
+        """Where the cursor will be once all that was received so far has been handled.
+
+        `said` is up to where everything was sent, by the word of snapshots and pongs.
+        """
+        marks = {
             resource: (stream.epoch, stream.received)
             for resource, stream in self._streams.items()
             if stream.epoch is not None and stream.received
         }
+        for resource, (epoch, offset) in said.items():
+            known = marks.get(resource)
+            if known is None or known[0] != epoch or known[1] < offset:
+                marks[resource] = (epoch, offset)
+        return marks
 
     def handled(self, upto: Marks) -> None:
         """Advance the cursor: the handlers have returned for everything up to there."""
         for resource, (epoch, offset) in upto.items():
-            stream = self._streams[resource]
-            if stream.epoch == epoch and (stream.cursor is None or offset > stream.cursor):
+            stream = self._streams.get(resource)
+            if stream is None or stream.epoch != epoch:
+                continue
+            if stream.cursor is None or offset > stream.cursor:
                 stream.cursor = offset
 
     def connection_lost(self) -> None:

@@ -1,13 +1,12 @@
 """Pane 4: alerts, deployments, GitHub and notifications, what is open first."""
 
-import time
 from typing import ClassVar
 
 from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.delivery import Item
-from tui.widgets.cells import Line, meter
+from tui.widgets.cells import Line, clock_time, meter
 
 LEVELS = {
     "critical": "alarm",
@@ -56,7 +55,7 @@ class AlertsPane(Pane):
     def row(self, index: int, width: int) -> Line:
         del width
         item = self._items[index]
-        at = time.strftime("%H:%M ", time.localtime(item.at / 1000))
+        at = clock_time(item.at, seconds=False) + " "
         resolved = item.kind == "alert" and not item.open
         style = "dim" if resolved else LEVELS.get(item.level, "text")
         glyph = "✓" if resolved else "▲" if item.kind == "alert" else GLYPHS.get(item.kind, "·")

@@ -1,12 +1,11 @@
 """Pane 5: what the agents say, the newest at the end."""
 
-import time
 from typing import ClassVar
 
 from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.widgets.cells import Line, fit
+from tui.widgets.cells import Line, clock_time, fit
 
 LEVELS = {
     "debug": "dim",
@@ -45,7 +44,7 @@ class LogsPane(Pane):
 
     def row(self, index: int, width: int) -> Line:
         line = self.store.logs.lines[index]
-        at = time.strftime("%H:%M:%S ", time.localtime(line.at / 1000))
+        at = clock_time(line.at) + " "
         agent = min(16, max(8, width // 8))
         return (
             (at, "dim"),

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, ClassVar
 from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.store.tdd import Cycle
+from tui.store.tdd import Cycle, Failure
 from tui.widgets.cells import Line, age, meter, spark
 
 if TYPE_CHECKING:
-    from tui.protocol.models.tdd import Coverage, TestFailure
+    from tui.protocol.models.tdd import Coverage
 
 COVERAGES = (
     ("line", "lines"),
@@ -60,17 +60,17 @@ class TddPane(Pane):
         lines = [self._ribbon(cycle), self._tests(cycle)]
         if cycle.coverage is not None:
             lines.append(_coverage_line(cycle.coverage, cycle.previous_coverage))
-        for path, failure in cycle.failures:
-            lines += _failure_lines(path, failure)
+        for failure in cycle.failures:
+            lines += _failure_lines(failure)
         lines += [
             (
                 (f"{file.lines:5.1f}% ", _grade(file.lines)),
                 (f"{meter(file.lines / 100, 8)} ", _grade(file.lines)),
                 (f"{file.path} ", "text"),
-                (f"uncovered {ranges(file.uncovered_lines)}", "dim"),
+                (f"uncovered {ranges(file.uncovered)}", "dim"),
             )
             for file in cycle.covered_files[:WORST]
-            if file.uncovered_lines
+            if file.uncovered
         ]
         return tuple(lines)
 
@@ -115,12 +115,10 @@ def ranges(lines: tuple[int, ...], most: int = 6) -> str:
     return ",".join(said) + ("…" if len(runs) > most else "")
 
 
-def _failure_lines(path: str, failure: "TestFailure") -> list[Line]:
-    where = f"{failure.file or path}:{failure.line}" if failure.line else (failure.file or path)
-    message = failure.message.splitlines()[0] if failure.message else ""
+def _failure_lines(failure: Failure) -> list[Line]:
     return [
-        (("✗ ", "bad"), (f"{failure.name}  ", "strong"), (where, "dim")),
-        (("    ", ""), (message, "bad")),
+        (("✗ ", "bad"), (f"{failure.name}  ", "strong"), (failure.where, "dim")),
+        (("    ", ""), (failure.message, "bad")),
     ]
 
 

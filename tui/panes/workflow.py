@@ -1,6 +1,5 @@
 """Pane 3: is it moving, and when is it done? The steps of the current workflow."""
 
-import time
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -9,7 +8,7 @@ from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.workflows import Step, Workflow
-from tui.widgets.cells import Line, age, fit
+from tui.widgets.cells import Line, age, clock_time, fit
 
 MARKS = {
     "done": ("✓", "ok"),
@@ -19,6 +18,7 @@ MARKS = {
 }
 MAX_NAME = 24
 TIME_WIDTH = 9
+AGENT_WIDTH = 16
 
 
 class WorkflowPane(Pane):
@@ -30,10 +30,12 @@ class WorkflowPane(Pane):
 
     _workflow: Workflow | None = None
     _steps: tuple[Step, ...] = ()
+    _name_width = 0
 
     def update_rows(self) -> None:
         self._workflow = self.store.workflows.current()
         self._steps = tuple(self._workflow.steps.values()) if self._workflow else ()
+        self._name_width = max((min(MAX_NAME, cell_len(s.name)) for s in self._steps), default=0)
         super().update_rows()
 
     def row_count(self) -> int:
@@ -65,8 +67,7 @@ class WorkflowPane(Pane):
         late = self.clock() - eta
         if late > 0:
             return (f"late by {age(late)}", "warn")
-        at = time.strftime("%H:%M:%S", time.localtime(eta / 1000))
-        return (f"ETA {at} in {age(-late)}", "info")
+        return (f"ETA {clock_time(eta)} in {age(-late)}", "info")
 
     def row(self, index: int, width: int) -> Line:
         workflow = self._workflow
@@ -76,9 +77,11 @@ class WorkflowPane(Pane):
             return ((f"✗ {workflow.error}" if workflow.error else workflow.state, "bad"),)
         step = self._steps[index]
         mark, style = MARKS[step.state]
-        name = min(MAX_NAME, width // 3, max(cell_len(s.name) for s in self._steps))
+        name = min(self._name_width, width // 3)
         bar = max(0, width - name - TIME_WIDTH - 4)
-        agent = f"  {step.agent}" if step.state == "running" and step.agent else ""
+        agent = (
+            fit(f"  {step.agent}", AGENT_WIDTH) if step.state == "running" and step.agent else ""
+        )
         return (
             (f"{mark} ", style),
             (fit(step.name, name) + " ", "text" if step.state != "pending" else "dim"),
@@ -108,4 +111,5 @@ class WorkflowPane(Pane):
 
 
 def _place(at: float, begin: float, end: float, width: int) -> int:
-    return max(0, min(width, round((at - begin) / (end - begin) * width)))
+    share = (at - begin) / (end - begin)
+    return round(min(1.0, max(0.0, share)) * width)

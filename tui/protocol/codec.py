@@ -4,21 +4,30 @@ Frames are JSON objects, or arrays of them (a batch), perhaps gzipped. Whatever 
 frame comes out as `ProtocolError`, and in time linear in its length.
 """
 
+import json
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from math import isfinite
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_json
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.limits import MAX_CLIENT_RECEIVE
-from tui.protocol.models import AnyEvent, Known, LockedEvent, Message, UnknownMessage
+from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_ID
+from tui.protocol.models import (
+    AnyEvent,
+    Known,
+    LockedEvent,
+    Message,
+    SubscriptionUpdateMessage,
+    UnknownMessage,
+)
 from tui.protocol.models.base import Control, Event, WireModel
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -26,6 +35,7 @@ _TYPES = frozenset(MessageType)
 _SERVER_FIELDS = ("offset", "replayed", "conflated")
 # A whole string (or one that never ends), or one bracket: each byte is looked at once.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 _BRACKETS = re.compile(_STRING + rb"|[\[\]{}]", re.DOTALL)
 _BRACKETS_AND_COMMAS = re.compile(_STRING + rb"|[\[\]{},]", re.DOTALL)
 
@@ -60,8 +70,15 @@ def decode(frame: bytes, *, limit: int = MAX_CLIENT_RECEIVE) -> list[Message | P
     Raises ProtocolError where the frame as a whole cannot be read.
     """
     plain = inflate(frame, limit)
-    if not _is_batch(plain):
-        return [decode_message(plain)]
+    return _decode_batch(plain) if _is_batch(plain) else [decode_message(plain)]
+
+
+def decode_state(message: SubscriptionUpdateMessage) -> list[Message | ProtocolError]:
+    """The entries of a snapshot's page; a bad one is an error in its place."""
+    return _decode_batch(to_json(message.data.state or (), inf_nan_mode="constants"))
+
+
+def _decode_batch(plain: bytes) -> list[Message | ProtocolError]:
     if b'"encrypted"' not in plain and not _may_hold_nan(plain):
         try:
             # The usual case, in one pass; what is wrong with a batch is then found one by one.
@@ -79,13 +96,15 @@ def split(plain: bytes) -> list[bytes]:
     """
     if not _is_batch(plain):
         return [plain]
-    try:
-        return [orjson.dumps(member) for member in orjson.loads(plain)]
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
-        members = _slice(plain)
-        if members is None:
-            raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"not JSON: {error}") from error
-        return members
+    if not _has_long_number(plain):
+        # The usual case: some 20 times as fast as to cut, but whole numbers beyond 64 bits and
+        # members that are no JSON would be lost.
+        with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+            return [orjson.dumps(member) for member in orjson.loads(plain)]
+    members = _slice(plain)
+    if members is None:
+        raise ProtocolError(ErrorCode.INVALID_MESSAGE, "not JSON: the array does not end cleanly")
+    return members
 
 
 def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
@@ -162,24 +181,29 @@ def build_event(
 def encode_stored(raw: bytes, offset: int) -> tuple[bytes, bytes]:
     """A published event as it goes out: plain, and v1 with its `offset`.
 
-    Both keep the publisher's unknown fields; what only a server may say is dropped first.
+    Both keep the publisher's unknown fields; what only a server may say is dropped first. Metadata
+    comes last, and in it the offset, so that more can be said by putting it before the end.
     Raises ProtocolError where an opaque part of it holds what JSON readers break on (`1e999`).
     """
     envelope = _load(raw)
-    metadata = envelope.get("metadata") or {}
-    envelope["metadata"] = metadata
+    if _has_long_number(raw):
+        envelope = json.loads(raw)  # which is slower, and keeps whole numbers of any size
+    metadata = envelope.pop("metadata", None) or {}
     for name in _SERVER_FIELDS:
         metadata.pop(name, None)
-    plain = orjson.dumps(envelope)
-    metadata["offset"] = offset
-    return plain, orjson.dumps(envelope)
+    envelope["metadata"] = metadata
+    try:
+        plain = orjson.dumps(envelope)
+    except orjson.JSONEncodeError:
+        plain = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    # Sliced, and so copied: orjson hands out 4 KiB for each small answer, and these are kept.
+    head = plain[:-2]
+    return head + b"}}", b'%b%b"offset":%d}}' % (head, b"," if metadata else b"", offset)
 
 
 def encode_replayed(v1: bytes) -> bytes:
     """A stored event's v1 form as a resume sends it again."""
-    envelope = orjson.loads(v1)
-    envelope["metadata"]["replayed"] = True
-    return orjson.dumps(envelope)
+    return v1[:-2] + b',"replayed":true}}'
 
 
 @cache
@@ -220,6 +244,11 @@ def _slice(plain: bytes) -> list[bytes] | None:
                 members.append(plain[start : token.start()])
                 return None if plain[token.end() :].strip() else members
     return None
+
+
+def _has_long_number(raw: bytes) -> bool:
+    """Whether there may be a whole number beyond 64 bits, which orjson reads as a fraction."""
+    return b"0" * 19 in raw.translate(_ANY_DIGIT)
 
 
 def _decode_member(raw: bytes, index: int) -> Message | ProtocolError:
@@ -309,8 +338,12 @@ def _explain(fault: ErrorDetails, raw: bytes) -> ProtocolError:
         ErrorCode.INVALID_MESSAGE,
         f"{field}: {fault['msg']}" if field else fault["msg"],
         field=field or None,
-        message_id=message_id if isinstance(message_id, str) and message_id else None,
+        message_id=message_id if _is_usable(message_id) else None,
     )
+
+
+def _is_usable(id_: object) -> TypeGuard[str]:
+    return isinstance(id_, str) and 0 < len(id_) <= MAX_ID
 
 
 def _too_large(limit: int) -> ProtocolError:

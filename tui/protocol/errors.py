@@ -2,6 +2,8 @@
 
 from enum import IntEnum, StrEnum
 
+from tui.protocol.limits import MAX_ERROR
+
 
 class ErrorCode(StrEnum):
     """`error.data.code`. `rate_limited` and `unavailable` are retryable, all others final."""
@@ -45,7 +47,8 @@ class ProtocolError(Exception):
     """What was read is not a message of this protocol, or may not be acted on.
 
     `field` is the dotted path of the offending field (`data.agentId`), where one is to blame;
-    `message_id` the envelope's id, where it could be read; `index` its place in a batch.
+    `message_id` the envelope's id, where it is a usable one; `index` its place in a batch. Texts
+    are cut, since the name of a field may be as long as a message and all of this is sent back.
     """
 
     def __init__(
@@ -58,10 +61,10 @@ class ProtocolError(Exception):
         index: int | None = None,
         retry_after_ms: int | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message[:MAX_ERROR])
         self.code = code
-        self.message = message
-        self.field = field
+        self.message = message[:MAX_ERROR]
+        self.field = field and field[:MAX_ERROR]
         self.message_id = message_id
         self.index = index
         self.retry_after_ms = retry_after_ms

@@ -18,6 +18,8 @@ MAX_FILTER = 256
 """The longest segment of a filter (characters)."""
 MAX_ID = 128
 """The longest envelope id (characters)."""
+MAX_ERROR = 256
+"""The longest text of an error, and the longest field named in one (characters)."""
 COMPRESS_FROM = 1024
 """Frames of this size or more are compressed for those who asked."""
 AUTH_SECONDS = 5.0

@@ -30,6 +30,8 @@ _DROPPED = (
     *range(0xE0000, 0xE0080),
 )
 _SPACES = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ADDRESS = re.compile(r"(?:\[[^\]/]*\]|[^:/\[\]]*)(?::\d*)?(?:/.*)?", re.DOTALL)
 _LINE: dict[int, str | None] = dict.fromkeys(_DROPPED) | dict.fromkeys(_SPACES, " ")
 _BLOCK: dict[int, str | None] = _LINE | {0x0A: "\n", 0x2028: "\n", 0x2029: "\n", 0x0D: None}
 
@@ -44,6 +46,19 @@ def clean(text: str, limit: int = 4096) -> str:
 def clean_block(text: str, limit: int = 65_536) -> str:
     """Harmless text that keeps its line breaks, of at most `limit` characters."""
     return _cut(text.expandtabs(4), limit).translate(_BLOCK)
+
+
+def presentable_url(url: str) -> str:
+    """A URL as people may see it: harmless, and without user, password, query and fragment.
+
+    Made for URLs that are wrong, too: all before the last `@` counts as a password, and what does
+    not begin like an address (`ws://user:pass`, its end cut off) is not shown at all.
+    """
+    plain = re.split(r"[?#]", url, maxsplit=1)[0]
+    found = _SCHEME.match(plain)
+    scheme = found[0] if found else ""
+    address = plain[len(scheme) :].rpartition("@")[2]
+    return clean(scheme + address, 200) if _ADDRESS.fullmatch(address) else "an unreadable URL"
 
 
 def _cut(text: str, limit: int) -> str:

@@ -85,11 +85,22 @@ class Filter:
         return f"{self.resource}:{self.id}:{','.join(self.events) or '*'}"
 
     @cached_property
-    def _exact(self) -> frozenset[str] | None:
-        """The events asked for, where no glob is among them."""
-        return None if any("*" in e for e in self.events) else frozenset(self.events)
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """The (resource, event) pairs that this filter reaches, whatever the id.
 
-    @property
+        So the globs of `events` are matched once for a filter, not for every event.
+        """
+        return frozenset(
+            pair
+            for pair, full in TYPE_OF.items()
+            if glob_match(self.resource, pair[0])
+            and (
+                not self.events
+                or any(glob_match(e, pair[1]) or glob_match(e, full) for e in self.events)
+            )
+        )
+
+    @cached_property
     def resources(self) -> tuple[str, ...]:
         """The streams that this filter reaches into."""
         if self.resource in RESOURCES:
@@ -97,18 +108,9 @@ class Filter:
         return tuple(r for r in RESOURCES if glob_match(self.resource, r))
 
     def matches(self, topic: Topic) -> bool:
-        if self.resource not in ("*", topic.resource) and not glob_match(
-            self.resource, topic.resource
-        ):
-            return False
-        if self.id not in ("*", topic.id) and not glob_match(self.id, topic.id):
-            return False
-        if not self.events:
-            return True
-        full = TYPE_OF.get((topic.resource, topic.event), "")
-        if self._exact is not None:
-            return topic.event in self._exact or full in self._exact
-        return any(glob_match(e, topic.event) or glob_match(e, full) for e in self.events)
+        return (topic.resource, topic.event) in self.pairs and (
+            self.id in ("*", topic.id) or glob_match(self.id, topic.id)
+        )
 
     def covers(self, other: "Filter") -> bool:
         """Whether everything `other` can match is surely matched by this filter too.

@@ -5,21 +5,23 @@ broker afterwards. So nothing is lost or sent twice where the two meet, whatever
 and a long replay costs no memory.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 from tui.protocol.codec import encode_replayed
 from tui.protocol.topics import Filter
-from tui.server.brokers import Broker
+from tui.server.brokers import Broker, Stored
 from tui.server.outbox import frames
 from tui.server.replies import Replies
 
-PAGE_BYTES = 256 * 1024
+PAGE_BYTES = 64 * 1024
 """How much is read from the broker at a time."""
+STATE_EVENTS = 256
+"""How many events of a state are matched at a time, before others have their turn."""
 
 
 class CatchUp:
-    """Sends what follows `at`, then the snapshots asked for, until the stream's head is reached.
+    """Sends what follows `at`, then a snapshot if one was asked for, up to the stream's head.
 
     `subscriptions` are the connection's own, as they change. Events up to `replay_to` are marked
     as replayed: they happened before the client asked.
@@ -43,39 +45,48 @@ class CatchUp:
         self._subscriptions = subscriptions
         self._begins: dict[str, int] = {}
         self._snapshot_for: set[str] = set()
-        self._pages: Iterator[bytes] = iter(())
+        self._pages: Iterator[bytes] | None = None
 
     def add(self, ids: Iterable[str], *, after: int, snapshot: bool) -> None:
         """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
         self._begins |= dict.fromkeys(ids, after)
         if snapshot:
             self._snapshot_for.update(ids)
-            if self.at == self._broker.position(self._resource).offset:
-                self._take_snapshot()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the stream is live from this moment on."""
+        return self._pages is None and not self._snapshot_for and self._is_at_head
 
     async def next_frames(self) -> list[bytes]:
-        """What to send next; nothing means that the stream is live from this moment on."""
-        while True:
+        """What to send next; perhaps nothing, though it may not be done yet."""
+        if self._pages is not None:
             if page := next(self._pages, None):
                 return [page]
-            if self.at < self._broker.position(self._resource).offset:
-                if found := await self._replay():
-                    return found
-            elif self._snapshot_for:
-                self._take_snapshot()
-            else:
-                return []
+            self._pages = None
+        found = [] if self._is_at_head else await self._replay()
+        if self._snapshot_for and self._is_at_head:
+            await self._take_snapshot()
+        return found
 
-    def _take_snapshot(self) -> None:
+    @property
+    def _is_at_head(self) -> bool:
+        return self.at == self._broker.position(self._resource).offset
+
+    async def _take_snapshot(self) -> None:
         head = self._broker.position(self._resource)
+        newest = self._broker.snapshot(self._resource)
         asked = [one for id_, one in self._subscriptions.items() if id_ in self._snapshot_for]
-        state = [
-            event
-            for event in self._broker.snapshot(self._resource)
-            if any(one.matches(event.topic) for one in asked)
-        ]
-        self._pages = chain(self._pages, self._replies.snapshot(self._resource, head, state))
         self._snapshot_for.clear()
+        state: list[Stored] = []
+        for start in range(0, len(newest), STATE_EVENTS):
+            state += [
+                event
+                for event in newest[start : start + STATE_EVENTS]
+                if any(one.matches(event.topic) for one in asked)
+            ]
+            await asyncio.sleep(0)
+        self._pages = self._replies.snapshot(self._resource, head, state)
 
     async def _replay(self) -> list[bytes]:
         page = await self._broker.read(self._resource, self.at, PAGE_BYTES)

@@ -1,6 +1,7 @@
 """What a server is told before it starts, and the one error that starting may raise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,10 +10,9 @@ class ServerConfig:
 
     host: str = "127.0.0.1"
     port: int = 8765
-    http_port: int | None = None
+    http_port: int | Literal["off"] | None = None
     """None: port + 1, or any free one where `port` is 0."""
-    http: bool = True
-    token: str = ""
+    token: str = field(default="", repr=False)
     """The API key with all permissions; empty: this machine's own (`discovery`)."""
     origins: tuple[str, ...] = ()
     """Allowed `Origin` headers (`https://host:port`). Requests without one are fine."""

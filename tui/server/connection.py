@@ -1,8 +1,10 @@
 """One client: what it says is acted on here, and what it is to be sent waits here. No I/O."""
 
-from collections.abc import Callable, Container, Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from tui.protocol.topics import Filter
 from tui.server.brokers import Broker, Position, Stored
 from tui.server.catchup import CatchUp
 from tui.server.outbox import Outbox
@@ -32,7 +34,8 @@ class Connection:
         self._session = session
         self._broker = broker
         self._index = index
-        self._wake = wake
+        self._filters: dict[str, Filter] = {}
+        """The subscriptions in force, by id."""
         self._catching_up: dict[str, CatchUp] = {}
 
     async def open(self) -> None:
@@ -58,22 +61,25 @@ class Connection:
 
     async def next_frames(self) -> list[bytes]:
         """What to write next; empty where there is nothing until the next `wake`."""
-        frames = self.outbox.take()
-        if self.outbox.closing is None and self._catching_up:
+        while True:
+            frames = self.outbox.take()
+            if self.outbox.closing or not self._catching_up:
+                return frames
             # A page of history each time: neither history nor live traffic starves the other.
             resource, catch_up = next(iter(self._catching_up.items()))
             page = await catch_up.next_frames()
-            if not page and self._catching_up.get(resource) is catch_up:
+            if self._catching_up.get(resource) is not catch_up:
+                page = []  # nobody wants it any more
+            elif catch_up.is_done:
                 del self._catching_up[resource]
-                return frames or await self.next_frames()
-            frames += page
-        return frames
+            if frames or page:
+                return frames + page
+            await asyncio.sleep(0)  # nothing in that page was for this client: others' turn
 
     def forget(self) -> None:
         """The client is gone."""
-        for filter_ in self._session.subscriptions.values():
-            self._index.remove(self, filter_)
-        self._session.subscriptions.clear()
+        for id_ in list(self._filters):
+            self._remove(id_)
 
     async def _act(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -81,6 +87,7 @@ class Connection:
                 outcomes = await self._broker.publish(effect.drafts)
                 await self._act(self._session.published(effect.drafts, outcomes))
             elif isinstance(effect, Subscribe):
+                await asyncio.sleep(0)  # a frame may hold a thousand of them: others' turn
                 await self._subscribe(effect)
             else:
                 self._do(effect)
@@ -91,7 +98,7 @@ class Connection:
         elif isinstance(effect, Close):
             self.outbox.close(effect.code, effect.reason)
         elif isinstance(effect, Unsubscribe):
-            self._index.remove(self, effect.filter)
+            self._remove(effect.id)
         elif isinstance(effect, Pong):
             live = self._followed() - self._catching_up.keys()
             positions = {resource: self._broker.position(resource) for resource in live}
@@ -99,18 +106,23 @@ class Connection:
 
     async def _subscribe(self, wish: Subscribe) -> None:
         streams = {resource for one in wish.filters.values() for resource in one.resources}
-        # A cursor is of use only where the connection does not follow the stream already.
-        fresh = streams - self._followed(besides=wish.filters.keys())
-        starts = await self._starts(wish, fresh) if self._session.v1 else {}
+        starts = await self._starts(wish, streams) if self._session.v1 else {}
         # Nothing waits from here on, so that no event comes in between.
-        for filter_ in wish.replaced:
-            self._index.remove(self, filter_)
-        for filter_ in wish.filters.values():
+        for id_ in wish.filters:
+            self._remove(id_)
+        followed = self._followed()
+        for id_, filter_ in wish.filters.items():
+            self._filters[id_] = filter_
             self._index.add(self, filter_)
         if not self._session.v1:
             return
-        for resource in fresh:
+        for resource in streams - followed:
             self._catching_up.pop(resource, None)
+        for resource in starts.keys() & followed:
+            # A cursor is of use only where the stream has not come further already.
+            after, catch_up = starts[resource].after, self._catching_up.get(resource)
+            if after is None or catch_up is None or catch_up.at > after:
+                del starts[resource]
         for resource in streams:
             self._begin(resource, wish, starts.get(resource))
         replies = self._session.replies
@@ -152,9 +164,7 @@ class Connection:
             if after in (None, head) and not wants_snapshot:
                 return
             at = head if after is None else after
-            catch_up = CatchUp(
-                resource, self._broker, self._session.replies, self._session.subscriptions, at
-            )
+            catch_up = CatchUp(resource, self._broker, self._session.replies, self._filters, at)
             self._catching_up[resource] = catch_up
         catch_up.snapshot_after_gap = wish.snapshot != "never"
         if after is not None:
@@ -167,11 +177,10 @@ class Connection:
         catch_up = self._catching_up.get(resource)
         return Position(head.epoch, catch_up.at) if catch_up else head
 
-    def _followed(self, besides: Container[str] = ()) -> set[str]:
-        """The streams that the subscriptions reach into, some of them left out."""
-        return {
-            resource
-            for id_, one in self._session.subscriptions.items()
-            if id_ not in besides
-            for resource in one.resources
-        }
+    def _followed(self) -> set[str]:
+        """The streams that the subscriptions reach into."""
+        return {resource for one in self._filters.values() for resource in one.resources}
+
+    def _remove(self, id_: str) -> None:
+        if filter_ := self._filters.pop(id_, None):
+            self._index.remove(self, filter_)

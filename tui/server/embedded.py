@@ -35,11 +35,13 @@ class EmbeddedServer:
 
         Clients of the calling thread's own loop are to be closed before: they cannot answer now.
         """
-        if self._loop is not None and self._thread.is_alive():
+        if self._thread.ident is None:
+            return
+        # Only once it has started can it be told to stop; where it cannot start, it has ended.
+        if self._ready.exception() is None and self._loop is not None:
             with suppress(RuntimeError):  # the loop may have ended meanwhile
                 self._loop.call_soon_threadsafe(self._stop.set)
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         try:

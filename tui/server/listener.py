@@ -58,6 +58,10 @@ class Listener:
         """Close everyone with 1001; whoever has not gone after a few seconds is aborted."""
         if self._server is None:
             return
+        # asyncio loses a connection that it has taken and not set up when it closes: let none be.
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+        await asyncio.sleep(0)
         self._server.close(close_connections=False)
         self._gateway.close(CloseCode.GOING_AWAY, "the server is stopping")
         try:
@@ -99,6 +103,8 @@ class Listener:
             await connection.open()
             while True:
                 await connection.receive(await socket.recv(decode=False))
+                await connection.outbox.room()
+                await asyncio.sleep(0)  # frames that are here already come at once: others' turn
         except ConnectionClosed:
             pass
         finally:
@@ -132,6 +138,7 @@ async def _write(connection: Connection, writer: Writer, ready: asyncio.Event) -
             ready.clear()
             while frames := await connection.next_frames():
                 await writer.write(frames)
+                await asyncio.sleep(0)  # a long history is many pages: others' turn
             if closing := connection.outbox.closing:
                 await writer.close(closing.code, closing.reason)
                 return

@@ -1,5 +1,6 @@
 """What waits to be written to one connection: bounded, so that no reader grows our memory."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ class Closing(NamedTuple):
 class Outbox:
     """Messages in order, until they are taken or are more than `capacity` bytes.
 
-    A reader that is that far behind is closed: in this version nothing is conflated.
+    A reader that is that far behind is closed: in this version nothing is conflated. So that it is
+    never the answers to what a client says that close it, `room` is waited for before more is read.
     `wake` is called whenever there is something to do for the writer.
     """
 
@@ -33,6 +35,8 @@ class Outbox:
         self._capacity = capacity
         self._messages: list[bytes] = []
         self._size = 0
+        self._room = asyncio.Event()
+        self._room.set()
 
     def put(self, message: bytes) -> None:
         if self.closing:
@@ -41,11 +45,14 @@ class Outbox:
         self._size += len(message)
         if self._size > self._capacity:
             self.close(CloseCode.SLOW_READER, "reading too slowly", drop=True)
+        elif self._size > self._capacity // 2:
+            self._room.clear()
         self._wake()
 
     def take(self) -> list[bytes]:
         """All that waits, as frames."""
         messages, self._messages, self._size = self._messages, [], 0
+        self._room.set()
         return frames(messages, batches=self._batches)
 
     def close(self, code: CloseCode, reason: str, *, drop: bool = False) -> None:
@@ -54,7 +61,12 @@ class Outbox:
             self.closing = Closing(code, reason, drop)
             if drop:
                 self._messages.clear()
+            self._room.set()
             self._wake()
+
+    async def room(self) -> None:
+        """Wait until half the capacity is free, or nothing is taken any more."""
+        await self._room.wait()
 
 
 def frames(messages: Iterable[bytes], *, batches: bool, limit: int = MAX_SEND) -> list[bytes]:

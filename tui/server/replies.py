@@ -51,12 +51,13 @@ class Replies:
             protocol=PROTOCOL_VERSION,
             server_time=self._now(),
             heartbeat_ms=HEARTBEAT_SECONDS * 1000,
-            limits=ServerLimits(max_message_bytes=max_message, max_subscriptions=MAX_SUBSCRIPTIONS),
+            limits=_limits(max_message),
         )
         return self._write(ConnectMessage(data=data))
 
-    def auth_success(self, to: str | None) -> bytes:
-        return self._write(AuthSuccessMessage(data=AuthSuccessData()), to)
+    def auth_success(self, max_message: int, to: str | None) -> bytes:
+        data = AuthSuccessData(limits=_limits(max_message)) if self._v1 else AuthSuccessData()
+        return self._write(AuthSuccessMessage(data=data), to)
 
     def auth_failure(self, code: str, reason: str, to: str | None) -> bytes:
         return self._write(AuthFailureMessage(data=AuthFailureData(code=code, reason=reason)), to)
@@ -161,6 +162,10 @@ class Replies:
 
     def _now(self) -> float:
         return int(self._clock() * 1000)
+
+
+def _limits(max_message: int) -> ServerLimits:
+    return ServerLimits(max_message_bytes=max_message, max_subscriptions=MAX_SUBSCRIPTIONS)
 
 
 def _wire(positions: Mapping[str, Position]) -> dict[str, WirePosition]:

@@ -27,13 +27,11 @@ async def serve(
 
     Raises ServerError where the server cannot start. A stop takes a few seconds at most.
     """
-    authority = ApiKey(config.token or _own_token())
+    authority = ApiKey(_token(config))
     async with AsyncExitStack() as stack:
         listening = ports.bind(config.host, config.port, "--port")
         stack.callback(listening.close)
-        http_url = None
-        if config.http:
-            http_url = await _start_http(config, stack)
+        http_url = await _start_http(config, stack)
         listener = Listener(
             Gateway(MemoryBroker(), authority), Doorkeeper(authority, config.origins)
         )
@@ -53,8 +51,10 @@ async def serve(
         await stop.wait()
 
 
-async def _start_http(config: ServerConfig, stack: AsyncExitStack) -> str:
+async def _start_http(config: ServerConfig, stack: AsyncExitStack) -> str | None:
     port = config.http_port
+    if port == "off":
+        return None
     if port is None:
         port = config.port + 1 if config.port else 0
     listening = ports.bind(config.host, port, "--http-port")
@@ -73,10 +73,16 @@ def _announce(record: ServerRecord, stack: AsyncExitStack) -> None:
         _log.warning("others on this machine will not find this server: %s", error)
 
 
-def _own_token() -> str:
+def _token(config: ServerConfig) -> str:
     try:
-        return discovery.load_or_create_token()
+        token = config.token or discovery.load_or_create_token()
     except OSError as error:
         raise ServerError(
             f"the token cannot be kept: {error}; set {discovery.TOKEN_VARIABLE} to one of your own"
         ) from error
+    if not (token.isascii() and token.isprintable()):
+        raise ServerError(
+            f"{discovery.TOKEN_VARIABLE} has characters an HTTP header cannot carry, so no client "
+            "could show it; set it to printable ASCII"
+        )
+    return token

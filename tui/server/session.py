@@ -7,14 +7,17 @@ Where PROTOCOL.md is silent:
 - A wrong token in band is answered with `auth_failure`, and the connection closed with 4501.
 - What an unauthenticated client says besides is refused, and the rest of its frame dropped.
 - A `subscribe` with an id in use replaces that subscription; one without an id is given one.
-- A frame that cannot be read as a whole (not JSON, too large, too many messages) is answered with
-  one `error` that has neither `correlationId` nor `details.index`.
+- A frame that cannot be taken apart (too large, too many messages, an array without an end) is
+  answered with one `error` that has neither `correlationId` nor `details.index`.
+- What follows a `disconnect` in its frame is dropped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from itertools import count
 from typing import NamedTuple
 
 from tui.protocol import codec
+from tui.protocol.catalog import EVENTS
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from tui.protocol.limits import (
     MAX_DEPTH,
@@ -42,10 +45,10 @@ from tui.server.auth import Access, Authority
 from tui.server.brokers import Draft, Position
 from tui.server.replies import Replies
 
-MAX_BATCH = 4096
-"""Messages in one frame: more than fit into it, unless they are too short to mean anything."""
-MAX_EVENT_NAMES = 128
-"""Names in one filter's `events`."""
+MAX_BATCH = 1000
+"""Messages in one frame: as many as may all be refused without filling an outbox."""
+MAX_EVENT_NAMES = len(EVENTS)
+"""Names in one filter's `events`: one for each there is."""
 
 
 class Send(NamedTuple):
@@ -69,8 +72,7 @@ class Subscribe(NamedTuple):
     """Follow these from now on, or from where `resume` or `since` says."""
 
     filters: dict[str, Filter]
-    replaced: list[Filter]
-    """What had one of their ids before, and is to be forgotten first."""
+    """By id; what had one of these ids before is replaced."""
     message_id: str | None
     resume: dict[str, Position]
     since: float | None
@@ -80,7 +82,7 @@ class Subscribe(NamedTuple):
 
 
 class Unsubscribe(NamedTuple):
-    filter: Filter
+    id: str
 
 
 class Pong(NamedTuple):
@@ -109,10 +111,11 @@ class Session:
     ) -> None:
         self.replies = Replies(client_id, clock, v1=v1)
         self.access = access
-        self.subscriptions: dict[str, Filter] = {}
+        self.subscriptions: set[str] = set()
+        """Ids of what was asked for; the connection may have yet to act on the last of it."""
         self.v1 = v1
         self._authority = authority
-        self._named = 0
+        self._numbers = count(1)
 
     def open(self) -> list[Effect]:
         """The handshake is done."""
@@ -139,8 +142,8 @@ class Session:
                     last.drafts.extend(effect.drafts)
                 else:
                     effects.append(effect)
-            if self.access is None:
-                break  # the rest of the frame is of those who have nothing to say yet
+            if self.access is None or (effects and isinstance(effects[-1], Close)):
+                break  # the rest is said by somebody unknown, or who has taken leave
         return effects
 
     def published(
@@ -211,7 +214,7 @@ class Session:
             failure = self.replies.auth_failure(ErrorCode.UNAUTHENTICATED, reason, message.id)
             return [Send(failure), Close(CloseCode.UNAUTHENTICATED, reason)]
         self.access = access
-        return [Send(self.replies.auth_success(message.id))]
+        return [Send(self.replies.auth_success(self._limit(), message.id))]
 
     def _publish(self, access: Access, event: Event, raw: bytes) -> list[Effect]:
         draft = Draft.of(event, raw)
@@ -224,9 +227,10 @@ class Session:
         specs: Iterable[SubscriptionSpec] = (data,)
         if data.subscriptions is not None:
             specs = data.subscriptions
-        asked = {self._name(spec): _filter(spec) for spec in specs}
+        taken = self.subscriptions | {spec.subscription_id for spec in specs}
+        asked = {spec.subscription_id or self._name(taken): _filter(spec) for spec in specs}
         allowed = {id_: one for id_, one in asked.items() if access.may_subscribe(one)}
-        if len(self.subscriptions.keys() | allowed.keys()) > MAX_SUBSCRIPTIONS:
+        if len(self.subscriptions | allowed.keys()) > MAX_SUBSCRIPTIONS:
             raise ProtocolError(
                 ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"
             )
@@ -238,32 +242,27 @@ class Session:
             effects.append(Send(self.replies.denied(denied, reason, message.id)))
         if allowed or not denied:
             resume, since = _cursor(data.resume or {})
-            replaced = [self.subscriptions.pop(id_) for id_ in allowed if id_ in self.subscriptions]
-            self.subscriptions |= allowed
-            effects.append(
-                Subscribe(allowed, replaced, message.id, resume, since, data.snapshot or "auto")
-            )
+            self.subscriptions |= allowed.keys()
+            effects.append(Subscribe(allowed, message.id, resume, since, data.snapshot or "auto"))
         return effects
 
     def _unsubscribe(self, message: UnsubscribeMessage) -> list[Effect]:
         id_ = message.data.subscription_id
-        filter_ = self.subscriptions.pop(id_, None)
-        if filter_ is None:
+        if id_ not in self.subscriptions:
             raise ProtocolError(
                 ErrorCode.UNKNOWN_SUBSCRIPTION,
                 f"there is no subscription {id_}",
                 field="data.subscriptionId",
             )
-        effects: list[Effect] = [Unsubscribe(filter_)]
+        self.subscriptions.remove(id_)
+        effects: list[Effect] = [Unsubscribe(id_)]
         if self.v1:
             effects.append(Send(self.replies.closed(id_, message.id)))
         return effects
 
-    def _name(self, spec: SubscriptionSpec) -> str:
-        if spec.subscription_id is not None:
-            return spec.subscription_id
-        self._named += 1
-        return f"subscription-{self._named}"
+    def _name(self, taken: Container[str | None]) -> str:
+        """An id for a subscription without one; never one that the client gave to another."""
+        return next(name for n in self._numbers if (name := f"subscription-{n}") not in taken)
 
     def _limit(self) -> int:
         if self.access is None:

@@ -6,10 +6,8 @@ literally, free where they say `*`, and matched one by one only where they are g
 """
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
 from typing import Generic, TypeVar
 
-from tui.protocol.catalog import TYPE_OF
 from tui.protocol.topics import Filter, Topic, glob_match
 
 S = TypeVar("S", bound=Hashable)
@@ -23,12 +21,12 @@ class SubscriptionIndex(Generic[S]):
         self._pairs: dict[tuple[str, str], _Pair[S]] = {}
 
     def add(self, subscriber: S, filter_: Filter) -> None:
-        for pair in _pairs(filter_):
+        for pair in filter_.pairs:
             self._pairs.setdefault(pair, _Pair()).add(subscriber, filter_.id)
 
     def remove(self, subscriber: S, filter_: Filter) -> None:
         """Undo one `add` of the same subscriber and filter."""
-        for pair in _pairs(filter_):
+        for pair in filter_.pairs:
             self._pairs[pair].remove(subscriber, filter_.id)
 
     def match(self, topic: Topic) -> Iterable[S]:
@@ -69,9 +67,3 @@ class _Pair(Generic[S]):
         if id_ == "*":
             return self._any
         return (self._globs if "*" in id_ else self._literal).setdefault(id_, {})
-
-
-def _pairs(filter_: Filter) -> list[tuple[str, str]]:
-    """The (resource, event) pairs that a filter reaches, whatever its id."""
-    whatever = replace(filter_, id="*")
-    return [pair for pair in TYPE_OF if whatever.matches(Topic(pair[0], "", pair[1]))]

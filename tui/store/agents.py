@@ -4,6 +4,8 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui.store.bounds import cut
+
 if TYPE_CHECKING:
     from tui.protocol.models.agent import (
         AgentErrorEvent,
@@ -73,15 +75,15 @@ class Agents:
         data = event.data
         at = event.timestamp
         agent = self.heard(data.agent_id, at)
-        agent.kind = data.agent_type
+        agent.kind = cut(data.agent_type)
         if data.status != agent.status:
-            agent.status = data.status
+            agent.status = cut(data.status)
             agent.since = at
-        agent.reason = data.reason or ""
+        agent.reason = cut(data.reason)
         task = data.current_task
         if task is not None:
-            agent.task_id = task.id
-            agent.task = task.title or task.type or task.id
+            agent.task_id = cut(task.id)
+            agent.task = cut(task.title or task.type or task.id)
             agent.progress = task.progress
         elif data.status in ("idle", "offline"):
             agent.task_id = agent.task = ""
@@ -92,9 +94,10 @@ class Agents:
     def on_task(self, event: "AgentTaskUpdateEvent") -> None:
         data = event.data
         agent = self.heard(data.agent_id, event.timestamp)
-        if agent.task_id != data.task_id:
-            agent.task_id = data.task_id
-            agent.task = data.task_type
+        task_id = cut(data.task_id)
+        if agent.task_id != task_id:
+            agent.task_id = task_id
+            agent.task = cut(data.task_type)
         agent.progress = data.progress
 
     def on_metric(self, event: "AgentMetricEvent") -> None:
@@ -103,7 +106,7 @@ class Agents:
     def on_error(self, event: "AgentErrorEvent") -> None:
         agent = self.heard(event.data.agent_id, event.timestamp)
         agent.errors += 1
-        agent.last_error = event.data.message
+        agent.last_error = cut(event.data.message)
 
     def _measure(self, agent: Agent, metrics: "AgentMetrics") -> None:
         if metrics.cpu_usage is not None:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui.store.bounds import cut
+
 if TYPE_CHECKING:
     from tui.protocol.models.github import (
         GithubIssueUpdateEvent,
@@ -148,6 +150,7 @@ class Delivery:
         )
 
     def _put(self, item: Item) -> None:
+        item.title, item.detail, item.level = cut(item.title), cut(item.detail), cut(item.level)
         known = self.items.pop(item.key, None)
         if known is not None:
             same = (known.level, known.title, known.open) == (item.level, item.title, item.open)

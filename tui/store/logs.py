@@ -3,6 +3,8 @@
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.store.bounds import MESSAGE, cut
+
 if TYPE_CHECKING:
     from tui.protocol.models.agent import AgentErrorEvent, AgentLogEvent
 
@@ -35,8 +37,10 @@ class Logs:
 
     def on_log(self, event: "AgentLogEvent") -> None:
         data = event.data
-        self.add(LogLine(event.timestamp, data.agent_id, data.level, data.message))
+        self.add(
+            LogLine(event.timestamp, data.agent_id, cut(data.level), cut(data.message, MESSAGE))
+        )
 
     def on_error(self, event: "AgentErrorEvent") -> None:
         data = event.data
-        self.add(LogLine(event.timestamp, data.agent_id, "error", data.message))
+        self.add(LogLine(event.timestamp, data.agent_id, "error", cut(data.message, MESSAGE)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.store.agents import Agents
+from tui.store.bounds import MESSAGE, cut
 from tui.store.delivery import Delivery
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
@@ -39,8 +40,6 @@ class Store:
         self.link = Link()
         self.events = 0
         """Events applied so far."""
-        self.unread = 0
-        """Messages of unknown types, and locked ones: shown raw in the logs."""
         self._dirty: set[Slice] = set(Slice)
         t = MessageType
         self._folds: dict[str, tuple[Callable[[Any], None], Slice]] = {
@@ -99,8 +98,7 @@ class Store:
         self._dirty.add(Slice.LOGS)
 
     def _keep_raw(self, event: "Message") -> None:
-        self.unread += 1
         locked = event.type in EVENTS
         source = (event.metadata and event.metadata.source) or ""
         message = f"{event.type} (encrypted)" if locked else f"{event.type} {event.data}"
-        self.note(LogLine(event.timestamp or 0.0, source, "raw", message[:4096]))
+        self.note(LogLine(event.timestamp or 0.0, source, "raw", cut(message, MESSAGE)))

@@ -4,11 +4,12 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.store.bounds import cut
+
 if TYPE_CHECKING:
     from tui.protocol.models.tdd import (
         Coverage,
         CoverageUpdateEvent,
-        FileCoverage,
         TddPhaseChangeEvent,
         TestFailure,
         TestResultEvent,
@@ -19,6 +20,11 @@ MAX_FILES = 2_000
 """Test files kept for an agent."""
 MAX_CYCLES = 5_000
 """Agents kept."""
+MAX_FAILURES = 100
+"""Failures kept of a file, and shown of an agent."""
+MAX_COVERED = 200
+MAX_UNCOVERED = 1_000
+"""Files and lines of a coverage report."""
 
 
 class Totals(NamedTuple):
@@ -38,6 +44,30 @@ class Totals(NamedTuple):
 NOTHING = Totals()
 
 
+class Failure(NamedTuple):
+    """A failed test; what its traceback says stays with the event."""
+
+    name: str
+    message: str
+    """Its first line."""
+    where: str
+    """`file:line`, as far as they are known."""
+
+    @classmethod
+    def of(cls, test_file: str, failure: "TestFailure") -> "Failure":
+        file = cut(failure.file or test_file)
+        lines = cut(failure.message).splitlines()
+        where = f"{file}:{failure.line}" if failure.line else file
+        return cls(cut(failure.name), lines[0] if lines else "", where)
+
+
+class CoveredFile(NamedTuple):
+    path: str
+    lines: float
+    """Percent."""
+    uncovered: tuple[int, ...]
+
+
 class PhaseSpan(NamedTuple):
     """One past phase; `duration` in milliseconds."""
 
@@ -53,7 +83,7 @@ class TestFile:
     totals: Totals
     duration: float
     """Milliseconds."""
-    failures: "tuple[TestFailure, ...]"
+    failures: tuple[Failure, ...]
     at: float
 
 
@@ -80,7 +110,8 @@ class Cycle:
     """The share of passing tests after each change, 0–1."""
     coverage: "Coverage | None" = None
     previous_coverage: "Coverage | None" = None
-    covered_files: "tuple[FileCoverage, ...]" = ()
+    covered_files: tuple[CoveredFile, ...] = ()
+    """The worst first."""
 
     def keep(self, file: TestFile) -> None:
         self.files[file.path] = file
@@ -94,10 +125,10 @@ class Cycle:
             self.duration -= file.duration
 
     @property
-    def failures(self) -> "list[tuple[str, TestFailure]]":
-        """(test file, failure), the newest file first."""
+    def failures(self) -> list[Failure]:
+        """Those of the newest file first."""
         files = sorted((f for f in self.files.values() if f.failures), key=lambda f: -f.at)
-        return [(f.path, failure) for f in files for failure in f.failures]
+        return [failure for file in files for failure in file.failures][:MAX_FAILURES]
 
 
 class Cycles:
@@ -120,8 +151,9 @@ class Cycles:
     def on_phase(self, event: "TddPhaseChangeEvent") -> None:
         data = event.data
         cycle = self._of(data.agent_id, data.task_id, event.timestamp)
-        if cycle.phase != data.current_phase:
-            previous = cycle.phase or data.previous_phase
+        phase = cut(data.current_phase)
+        if cycle.phase != phase:
+            previous = cycle.phase or cut(data.previous_phase)
             duration = data.duration
             if duration is None and cycle.phase:
                 duration = event.timestamp - cycle.since
@@ -129,7 +161,7 @@ class Cycles:
                 cycle.past.append(PhaseSpan(previous, duration))
             if data.current_phase == "red" and previous in ("green", "refactor"):
                 cycle.count += 1
-            cycle.phase = data.current_phase
+            cycle.phase = phase
             cycle.since = event.timestamp
         if data.test_results is not None:
             if data.test_results.failing == 0:
@@ -151,7 +183,7 @@ class Cycles:
                 data.test_file,
                 Totals.of(data.results),
                 data.results.duration,
-                data.failures or (),
+                tuple(Failure.of(data.test_file, f) for f in (data.failures or ())[:MAX_FAILURES]),
                 event.timestamp,
             )
         )
@@ -162,7 +194,10 @@ class Cycles:
         cycle = self._of(data.agent_id, data.task_id, event.timestamp)
         self._cover(cycle, data.coverage)
         if data.files is not None:
-            cycle.covered_files = tuple(sorted(data.files, key=lambda f: f.lines))
+            worst = sorted(data.files, key=lambda f: f.lines)[:MAX_COVERED]
+            cycle.covered_files = tuple(
+                CoveredFile(cut(f.path), f.lines, f.uncovered_lines[:MAX_UNCOVERED]) for f in worst
+            )
 
     def _of(self, agent_id: str, task_id: str, at: float) -> Cycle:
         cycle = self.by_agent.get(agent_id)
@@ -172,7 +207,7 @@ class Cycles:
             cycle = self.by_agent[agent_id] = Cycle(agent_id, since=at)
         else:
             self.by_agent.move_to_end(agent_id)
-        cycle.task_id = task_id
+        cycle.task_id = cut(task_id)
         cycle.seen = max(cycle.seen, at)
         return cycle
 

@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tui.store.bounds import MESSAGE, cut
 
 if TYPE_CHECKING:
     from tui.protocol.models.workflow import (
@@ -27,7 +29,6 @@ class Step:
     started: float = 0.0
     duration: float = 0.0
     """Milliseconds, once it is done."""
-    result: Any = None
 
 
 @dataclass(slots=True)
@@ -90,18 +91,18 @@ class Workflows:
             # A second start under the same id is a new run of it.
             self.by_id.pop(data.workflow_id, None)
             known = self._of(data.workflow_id, event.timestamp)
-        known.kind = data.workflow_type
-        known.initiator = data.initiator
+        known.kind = cut(data.workflow_type)
+        known.initiator = cut(data.initiator)
         known.started = known.paced_from = event.timestamp
         known.estimated = data.estimated_duration
         early = known.steps
         known.steps = {
-            s.id: early.get(s.id) or Step(s.id, s.name or s.id) for s in data.steps[:MAX_STEPS]
+            s.id: early.get(s.id) or Step(s.id, cut(s.name or s.id)) for s in data.steps[:MAX_STEPS]
         }
         for spec in data.steps[:MAX_STEPS]:
             step = known.steps[spec.id]
-            step.name = spec.name or spec.id
-            step.agent = spec.agent or ""
+            step.name = cut(spec.name or spec.id)
+            step.agent = cut(spec.agent)
             step.dependencies = spec.dependencies or ()
         _advance(known, event.timestamp)
 
@@ -116,7 +117,6 @@ class Workflows:
         step.state = "done"
         step.duration = data.duration
         step.started = event.timestamp - data.duration
-        step.result = data.result
         workflow.paced_from = max(workflow.paced_from, event.timestamp)
         if data.next_step and (following := workflow.steps.get(data.next_step)):
             _run(following, event.timestamp)
@@ -133,7 +133,7 @@ class Workflows:
         data = event.data
         workflow = self._end(data.workflow_id, event.timestamp, data.duration)
         workflow.state = "failed"
-        workflow.error = data.error
+        workflow.error = cut(data.error, MESSAGE)
         failed = workflow.steps.get(data.step_id or "")
         for step in workflow.steps.values():
             if step is failed or (failed is None and step.state == "running"):

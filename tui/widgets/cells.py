@@ -3,8 +3,10 @@
 A line is a tuple of spans, a span a text and the name of a style (see `rows.STYLES`).
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from rich.cells import cell_len, set_cell_size
 
@@ -92,8 +94,19 @@ def spark(values: Sequence[float], top: float) -> str:
     return "".join(BARS[min(last, max(0, int(value / top * len(BARS))))] for value in values)
 
 
+def clock_time(milliseconds: float, *, seconds: bool = True) -> str:
+    """A moment (Unix ms) as the local clock shows it; dashes where no clock can."""
+    shown = "%H:%M:%S" if seconds else "%H:%M"
+    try:
+        return time.strftime(shown, time.localtime(milliseconds / 1000))
+    except (OverflowError, ValueError, OSError):
+        return "--:--:--" if seconds else "--:--"
+
+
 def age(milliseconds: float) -> str:
     """A duration as a person reads it: `4s`, `2m14s`, `3h07m`, `2d04h`."""
+    if not isfinite(milliseconds):
+        return "?"
     seconds = max(0, int(milliseconds / 1000))
     if seconds < 60:
         return f"{seconds}s"

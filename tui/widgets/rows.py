@@ -133,17 +133,18 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
                 self.refresh(Region(0, y, width, 1))
 
     def _line_at(self, y: int, width: int) -> Line:
-        if y < self._head_height:
-            return self.head(width)[y]
         index = self.scroll_offset.y + y - self._head_height
-        return self.line(index, width) if index < self._count else ()
+        try:
+            if y < self._head_height:
+                return self.head(width)[y]
+            return self.line(index, width) if index < self._count else ()
+        except (ArithmeticError, LookupError, ValueError):
+            # Rows may leave between two updates; and no event, however odd, may end the program.
+            return (("?", "dim"),)
 
     def render_line(self, y: int) -> Strip:
         width = self.room.width
-        try:
-            line = self._shown[y] = self._line_at(y, width)
-        except IndexError:  # rows left between two updates; the next one draws the line again
-            line = self._shown[y] = ()
+        line = self._shown[y] = self._line_at(y, width)
         index = self.scroll_offset.y + y - self._head_height
         under_cursor = self.has_focus and y >= self._head_height and index == self.cursor
         key = (line, width, under_cursor, self.stale)

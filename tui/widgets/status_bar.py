@@ -1,11 +1,10 @@
 """The top line: is the link live, how fast, and how many things want a person."""
 
-import time
 from collections.abc import Callable
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.cells import Line, age, spread
+from tui.widgets.cells import Line, age, clock_time, spread
 from tui.widgets.rows import RowView
 
 PHASES = {
@@ -58,7 +57,7 @@ class StatusBar(RowView, can_focus=False):
         alerts = store.delivery.alerts()
         failing = store.tdd.failing()
         wide = width >= 90
-        clock = time.strftime("%H:%M:%S ", time.localtime(self.clock() / 1000))
+        clock = clock_time(self.clock()) + " "
         return (
             (f" ‼{needs}{' needs you' if wide else ''} " if needs else "", "alarm"),
             (f" ▲{alerts}{_word(alerts, 'alert') if wide else ''} " if alerts else "", "bad"),

@@ -156,6 +156,8 @@ async def test_a_message_that_is_too_large_stops_and_says_so(plain: Peer) -> Non
         "ws://",
         "nonsense",
         "ws://127.0.0.1:99999/ws?token=hidden",
+        "http://user:hidden@127.0.0.1/ws",
+        "ws://user:hidden",
         "ws://[::1",
         "",
     ],
@@ -235,6 +237,39 @@ async def test_something_that_is_no_websocket_server_is_named_and_retried() -> N
     client.start()
     waiting = await until(client, lambda s: s.phase == "waiting")
     assert "no WebSocket at" in (waiting.reason or "")
+    await client.close()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("503 Busy\r\nRetry-After: 0\r\nRetry-After: 1", "HTTP 503"),
+        ("302 Found\r\nLocation: http://elsewhere", "no WebSocket at"),
+        ("302 Found\r\nLocation: ws://[", "no WebSocket at"),
+        ("302 Found\r\nLocation: #", "no WebSocket at"),
+        ("302 Found\r\nLocation: /a\r\nLocation: /b", "no WebSocket at"),
+    ],
+)
+async def test_no_answer_to_the_handshake_stops_the_client(
+    answer: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Client(f"ws://user:SECRET@127.0.0.1:{port}/ws?token=SECRET", options=FAST)
+    client.start()
+    waiting = await until(client, lambda s: s.phase in ("waiting", "stopped"))
+    assert waiting.phase == "waiting"
+    assert said in (waiting.reason or "")
+    assert "SECRET" not in (waiting.reason or "")
+    assert "Traceback" not in caplog.text
     await client.close()
     server.close()
     await server.wait_closed()

@@ -8,8 +8,12 @@ import pytest
 
 from tests.functional.client.conftest import BUSY, FAST, Seen, until
 from tui.client import Client, ConnectionStopped, Gap
+from tui.client.clock import Clock
 from tui.client.session import SETTLE
 from tui.discovery import ServerRecord
+from tui.protocol.codec import build_event, encode
+from tui.protocol.errors import ProtocolError
+from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.server.config import ServerConfig
 from tui.server.embedded import EmbeddedServer
 
@@ -17,7 +21,7 @@ TOKEN = "the-token-of-these-tests"
 
 
 def config(port: int = 0) -> ServerConfig:
-    return ServerConfig(port=port, http=False, token=TOKEN, kind="embedded", announce=False)
+    return ServerConfig(port=port, http_port="off", token=TOKEN, kind="embedded", announce=False)
 
 
 @pytest.fixture
@@ -77,6 +81,18 @@ async def test_a_refused_event_is_not_published_for_ever(server: ServerRecord) -
         [error] = await errors.count(1)
         assert "nested" in error.data.error
         assert client.refused == 1
+
+
+async def test_an_event_as_large_as_may_be_is_published(server: ServerRecord) -> None:
+    clock = Clock(wall=lambda: 1.7e9)
+    async with Client(server.url, TOKEN, options=FAST, clock=clock) as client:
+        event = build_event("agent_status", BUSY | {"reason": ""}, id_="e", timestamp=1.7e12)
+        room = MAX_RECEIVE_PUBLISHER - len(encode(event))
+        await client.publish("agent_status", BUSY | {"reason": "x" * room}, event_id="e")
+        assert await client.flush(5)
+        assert client.refused == 0
+        with pytest.raises(ProtocolError, match="larger than"):
+            await client.publish("agent_status", BUSY | {"reason": "x" * (room + 1)}, event_id="e")
 
 
 async def test_a_server_that_starts_afresh_is_found_and_the_gap_is_told() -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.functional.client.conftest import BUSY, FAST, Seen, until
 from tests.functional.client.peer import Peer
 from tui.client import Client, ClientOptions, Reconnect
-from tui.protocol.errors import ProtocolError
+from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.agent import AgentStatusData
 
 
@@ -95,6 +95,21 @@ async def test_a_bad_event_is_refused_where_it_is_published(
     with pytest.raises(ProtocolError) as error:
         await client.publish(type_, data)
     assert error.value.field == field
+
+
+async def test_a_server_that_takes_less_is_kept_to(v1: Peer) -> None:
+    large = BUSY | {"reason": "x" * 70_000}  # it says that it takes 65,536 bytes
+    async with Client(v1.url, options=FAST) as client:
+        with pytest.raises(ProtocolError) as error:
+            await client.publish("agent_status", large)
+        assert error.value.code == ErrorCode.TOO_LARGE
+    client = Client(v1.url, options=FAST)
+    await client.publish("agent_status", large)
+    await client.publish("agent_status", BUSY)
+    await client.connect()
+    assert await client.flush(5)
+    assert (client.refused, len((await v1.line(2)).events())) == (1, 1)
+    await client.close()
 
 
 async def test_a_refusal_reaches_the_handlers_of_error(v1: Peer) -> None:

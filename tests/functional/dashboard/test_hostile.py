@@ -7,6 +7,8 @@ import pytest
 from tests.support.dashboard import dashboard, publish, publisher, server
 from tests.support.events import START, event, log, phase, results, status
 
+EDGE = 8.64e15
+"""The last millisecond that a date may name."""
 HOSTILE = {
     "markup": "[red]x[/x] [bold",
     "escape": "\x1b[2J\x1b]0;owned\x07\x1b[31mx",
@@ -56,7 +58,7 @@ async def test_hostile_text_is_harmless(name: str, size: tuple[int, int]) -> Non
                         "workflowType": text,
                         "initiator": short,
                         "steps": [{"id": short, "name": text, "agent": text}],
-                        "estimatedDuration": 1e300,
+                        "estimatedDuration": EDGE,
                     },
                 ),
                 event("workflow_failed", {"workflowId": short, "error": text}),
@@ -103,3 +105,58 @@ async def test_hostile_text_is_harmless(name: str, size: tuple[int, int]) -> Non
             bad |= {c for c in drawn if c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f"}
             assert not bad
             assert "owned" not in (screen.app.title or "")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+async def test_times_at_the_end_of_time_are_drawn(size: tuple[int, int]) -> None:
+    async with dashboard("ws://127.0.0.1:1/ws", size=size) as screen:
+        for at in (-EDGE, EDGE):
+            seconds = (at - START) / 1000
+            for made in (
+                status("a", "busy" if at < 0 else "idle", seconds),
+                log("a", "hello", seconds),
+                phase("a", "red", "green" if at < 0 else "red", seconds, duration=EDGE),
+                results("a", "t.py", 1, ("x",), seconds),
+                event(
+                    "workflow_started",
+                    {
+                        "workflowId": "w",
+                        "workflowType": "feature",
+                        "initiator": "pm",
+                        "steps": [{"id": "s"}, {"id": "t"}],
+                        "estimatedDuration": EDGE,
+                    },
+                    seconds,
+                ),
+                event(
+                    "workflow_step_complete",
+                    {
+                        "workflowId": "w",
+                        "stepId": "s",
+                        "stepType": "task",
+                        "result": None,
+                        "duration": EDGE,
+                    },
+                    seconds,
+                ),
+                event(
+                    "system_notification", {"level": "info", "title": "t", "message": "m"}, seconds
+                ),
+            ):
+                screen.app.store.apply(made)
+            screen.app.draw()
+            for pane in "12345":
+                await screen.press(pane)
+        await screen.shows("hello")
+
+
+async def test_many_failures_of_a_hostile_run_cost_little() -> None:
+    async with dashboard("ws://127.0.0.1:1/ws") as screen:
+        for number in range(50):
+            names = tuple(f"test_{n}" for n in range(1_000))
+            screen.app.store.apply(results("a", f"t{number}.py", 0, names))
+        cycle = screen.app.store.tdd.by_agent["a"]
+        assert cycle.totals.failing == 50_000
+        assert sum(len(file.failures) for file in cycle.files.values()) == 50 * 100
+        screen.app.draw()
+        await screen.shows("✗50000")

@@ -12,7 +12,7 @@ from tui.discovery import ServerRecord
 from tui.server.config import ServerConfig
 from tui.server.run import serve
 
-LOCAL = ServerConfig(port=0, http=False, token=TOKEN, announce=False)
+LOCAL = ServerConfig(port=0, http_port="off", token=TOKEN, announce=False)
 Start = Callable[[ServerConfig], Awaitable[ServerRecord]]
 
 

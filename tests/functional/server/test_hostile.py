@@ -12,7 +12,7 @@ import pytest
 
 from tests.functional.server.conftest import LOCAL, Start
 from tests.support.frames import TOKEN, log
-from tests.support.peer import peer
+from tests.support.peer import Peer, peer
 
 HANDSHAKE = (
     "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -115,6 +115,21 @@ async def test_clients_that_vanish_while_events_are_on_their_way(url: str) -> No
         await publisher.say("ping")
         await publisher.hear_until("pong")
     await still_serves(url)
+
+
+async def test_a_client_that_reads_may_be_refused_as_often_as_it_likes(url: str) -> None:
+    bad = b"[" + b",".join([b'{"type":"agent_log"}'] * 1000) + b"]"
+    async with peer(url, v1=True) as client:
+        await client.hear_until("connect")
+        saying = asyncio.create_task(_say_all(client, [bad] * 30))
+        for _ in range(30_000):
+            assert (await client.hear())["type"] == "error"
+        await saying
+
+
+async def _say_all(client: Peer, said: list[bytes]) -> None:
+    for one in said:
+        await client.send(one)
 
 
 @pytest.mark.parametrize("v1", [False, True])

@@ -1,7 +1,11 @@
 """From ports to a graceful stop: in this loop, in a thread, and in a process of its own."""
 
 import asyncio
+import os
+import socket
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +15,7 @@ import pytest
 
 from tests.functional.server.conftest import LOCAL, Start, running
 from tests.functional.server.test_hostile import HANDSHAKE, masked, raw
+from tests.support.frames import TOKEN
 from tests.support.peer import peer
 from tui.discovery import find_servers, load_token
 from tui.server import ports
@@ -34,7 +39,7 @@ async def healthy(http_url: str) -> object:
 
 
 async def test_health_over_http_on_a_free_port(start: Start) -> None:
-    record = await start(replace(LOCAL, http=True))
+    record = await start(replace(LOCAL, http_port=None))
     assert record.http_url is not None
     assert record.http_url != record.url.replace("ws://", "http://").removesuffix("/ws")
     assert await healthy(record.http_url) == {"status": "ok"}
@@ -45,7 +50,7 @@ async def test_http_is_one_port_above_unless_told_otherwise(start: Start) -> Non
         with ports.bind("127.0.0.1", 0, "--port") as probe:
             port = probe.getsockname()[1]
         try:
-            record = await start(replace(LOCAL, port=port, http=True))
+            record = await start(replace(LOCAL, port=port, http_port=None))
         except ServerError:
             continue
         assert record.http_url == f"http://127.0.0.1:{port + 1}"
@@ -57,7 +62,7 @@ async def test_a_port_in_use_is_said_in_one_line(start: Start) -> None:
     taken = urlsplit((await start(LOCAL)).url).port or 0
     for config, option in (
         (replace(LOCAL, port=taken), "--port"),
-        (replace(LOCAL, http=True, http_port=taken), "--http-port"),
+        (replace(LOCAL, http_port=taken), "--http-port"),
     ):
         with pytest.raises(ServerError, match=f"port {taken} .* in use .* {option}"):
             await start(config)
@@ -89,6 +94,17 @@ async def test_a_stop_closes_everyone_and_waits_for_nobody_long() -> None:
         await one.__aexit__(None, None, None)
 
 
+async def test_who_comes_with_the_stop_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.server.listener.STOP_SECONDS", 0.1)
+    async with running(LOCAL) as record:
+        address = urlsplit(record.url)
+        late = socket.create_connection((address.hostname, address.port))
+    with late:
+        late.settimeout(5)
+        with suppress(ConnectionError):
+            assert late.recv(1) == b""
+
+
 async def test_without_a_token_of_its_own_the_machines_is_used(start: Start) -> None:
     record = await start(replace(LOCAL, token=""))
     token = load_token()
@@ -102,6 +118,34 @@ async def test_a_token_that_cannot_be_kept_is_said_in_one_line(start: Start, hom
     (home / "state").touch()
     with pytest.raises(ServerError, match=r"the token cannot be kept: .*; set AUTOSDLC_TOKEN"):
         await start(replace(LOCAL, token=""))
+
+
+@pytest.mark.parametrize("token", ["schlüssel", "two\nlines", "tab\there"])
+async def test_a_token_that_no_header_can_carry_is_said_in_one_line(
+    start: Start, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("AUTOSDLC_TOKEN", token)
+    with pytest.raises(ServerError, match=r"^AUTOSDLC_TOKEN has characters .* cannot carry.*$"):
+        await start(replace(LOCAL, token=""))
+
+
+def test_a_configuration_that_is_shown_shows_no_token() -> None:
+    assert TOKEN not in repr(LOCAL)
+
+
+async def test_serve_without_a_place_for_its_token_says_so_in_one_line() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tui.cli", "serve", "--port", "0", "--http-port", "off"),
+        env=dict(os.environ) | {"XDG_STATE_HOME": "/dev/null"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said = await process.communicate()
+    assert process.returncode == 2
+    assert said[0] == b""
+    [line] = said[1].decode().splitlines()
+    assert "the token cannot be kept" in line
 
 
 async def test_an_embedded_server_serves_from_a_thread_of_its_own() -> None:
@@ -128,11 +172,36 @@ def test_an_embedded_server_that_cannot_start_says_so() -> None:
     first.stop()
 
 
+class Tardy(EmbeddedServer):
+    """A server that starts when it is told to."""
+
+    entered = threading.Event()
+    go = threading.Event()
+
+    async def _serve(self) -> None:
+        self.entered.set()
+        self.go.wait()
+        await super()._serve()
+
+
+def test_a_stop_from_another_thread_while_it_starts_ends_it() -> None:
+    server = Tardy(LOCAL)
+    starting = threading.Thread(target=server.start, daemon=True)
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    starting.start()
+    server.entered.wait()
+    stopping.start()
+    server.go.set()
+    for thread in (stopping, starting):
+        thread.join(10)
+        assert not thread.is_alive()
+
+
 ELSEWHERE = """
 import asyncio, sys
 from tui.server.config import ServerConfig
 from tui.server.run import serve
-config = ServerConfig(port=0, http=False, kind=sys.argv[1])
+config = ServerConfig(port=0, http_port="off", kind=sys.argv[1])
 asyncio.run(serve(config, ready=lambda record: print(record.url, flush=True), stop=asyncio.Event()))
 """
 

@@ -19,7 +19,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerRe
     (tmp_path / "run").mkdir(mode=0o700)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    server = EmbeddedServer(ServerConfig(port=0, http=False, token=TOKEN))
+    server = EmbeddedServer(ServerConfig(port=0, http_port="off", token=TOKEN))
     record = server.start()
     yield record
     server.stop()

@@ -13,8 +13,12 @@ from tests.functional.sources.pytest_project import Ear, Project
         ({}, "autosdlc: no server found; start autosdlc-tui, or set AUTOSDLC_URL"),
         ({"AUTOSDLC_URL": "ws://127.0.0.1:1/ws"}, "autosdlc: could not deliver to ws://127"),
         ({"AUTOSDLC_URL": "http://nowhere"}, "autosdlc: could not deliver to http://nowhere: "),
+        (
+            {"AUTOSDLC_URL": "ws://user:SECRET@127.0.0.1:1/ws?token=SECRET"},
+            "autosdlc: could not deliver to ws://127.0.0.1:1/ws: ",
+        ),
     ],
-    ids=["none", "unreachable", "no address"],
+    ids=["none", "unreachable", "no address", "an address with secrets"],
 )
 async def test_without_a_server_a_run_is_as_ever_but_for_one_line(
     lonely: Project, variables: dict[str, str], said: str
@@ -26,6 +30,7 @@ async def test_without_a_server_a_run_is_as_ever_but_for_one_line(
     lines = output.splitlines()
     (ours,) = [line for line in lines if line.startswith("autosdlc:")]
     assert ours.startswith(said)
+    assert "SECRET" not in output
     lines.remove(ours)
     # The last line holds the time that the run took.
     assert lines[:-1] == plain.splitlines()[:-1]

@@ -46,6 +46,10 @@ def update(status_: str, **data: Any) -> JsonObject:
     return {"type": "subscription_update", "data": {"status": status_, **data}}
 
 
+def pong(positions: JsonObject) -> JsonObject:
+    return {"type": "pong", "data": {"positions": positions}}
+
+
 def at(offset: int, epoch: str = "one") -> JsonObject:
     return {"agent": {"epoch": epoch, "offset": offset}}
 
@@ -76,9 +80,13 @@ class Talk:
         self.hear({"type": "connect", "data": data})
 
     def subscribe(self, resource: str = "agent") -> Subscription:
-        subscription = self.memory.subscriptions.add(Filter(resource), self.session.unsubscribe)
+        subscription = self.memory.subscriptions.add(Filter(resource), self._unsubscribe)
         self.session.subscribe(subscription)
         return subscription
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        self.memory.subscriptions.remove(subscription)
+        self.session.unsubscribe(subscription)
 
     def hear(self, *messages: JsonObject) -> list[Item]:
         """Each in a frame of its own; what comes out, all of it handled at once."""

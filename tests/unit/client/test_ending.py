@@ -74,3 +74,10 @@ def test_http_refusals(
     ending = refused(status, retry_after)
     assert (ending.terminal, ending.hint) == (terminal, hint)
     assert f"HTTP {status}" in ending.reason
+
+
+def test_a_refused_token_is_to_be_checked_where_it_comes_from() -> None:
+    said = refused(401).reason
+    assert said.endswith("(HTTP 401); check the token, or AUTOSDLC_TOKEN where it comes from there")
+    assert refused(401, with_token=False).reason.endswith("give one, or set AUTOSDLC_TOKEN")
+    assert "AUTOSDLC_TOKEN" in closed(4501, "").reason

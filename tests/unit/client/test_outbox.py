@@ -1,4 +1,5 @@
 import orjson
+import pytest
 
 from tui.client.outbox import MAX_BATCH, Outbox
 
@@ -7,8 +8,9 @@ def encoded(id_: str, size: int = 20) -> bytes:
     return orjson.dumps({"id": id_, "x": ""}).ljust(size)
 
 
-def filled(count: int, limit: int = 1_000_000) -> Outbox:
+def filled(count: int, limit: int = 1_000_000, max_message: int = 10_000) -> Outbox:
     outbox = Outbox(limit)
+    outbox.keep_to(max_message)
     for number in range(count):
         outbox.add(f"e{number}", encoded(f"e{number}"))
     return outbox
@@ -21,54 +23,62 @@ def ids(frame: bytes | None) -> list[str]:
 
 def test_v1_has_one_batch_under_way_and_keeps_it_until_it_is_acknowledged() -> None:
     outbox = filled(3)
-    assert ids(outbox.next_batch(10_000, now=1.0)) == ["e0", "e1", "e2"]
+    assert ids(outbox.next_batch(now=1.0)) == ["e0", "e1", "e2"]
     outbox.add("e3", encoded("e3"))
-    assert outbox.next_batch(10_000, now=1.0) is None
+    assert outbox.next_batch(now=1.0) is None
     outbox.acknowledged(["e0", "e1"])
-    assert outbox.next_batch(10_000, now=1.0) is None
+    assert outbox.next_batch(now=1.0) is None
     outbox.acknowledged(["e2", "never heard of"])
-    assert ids(outbox.next_batch(10_000, now=1.0)) == ["e3"]
+    assert ids(outbox.next_batch(now=1.0)) == ["e3"]
     outbox.acknowledged(["e3"])
     assert (len(outbox), outbox.size) == (0, 0)
 
 
 def test_a_lost_connection_sends_the_same_again_in_the_same_order() -> None:
     outbox = filled(3)
-    outbox.next_batch(10_000, now=1.0)
+    outbox.next_batch(now=1.0)
     outbox.acknowledged(["e0"])
     outbox.add("e3", encoded("e3"))
     outbox.connection_lost()
-    assert ids(outbox.next_batch(10_000, now=1.0)) == ["e1", "e2", "e3"]
+    assert ids(outbox.next_batch(now=1.0)) == ["e1", "e2", "e3"]
 
 
 def test_a_batch_keeps_to_the_limits_of_bytes_and_count() -> None:
-    frame = filled(100).next_batch(200, now=0.0)
+    frame = filled(100, max_message=200).next_batch(now=0.0)
     assert frame is not None
     assert 150 < len(frame) <= 200
-    assert len(ids(filled(MAX_BATCH + 1).next_batch(1_000_000, now=0.0))) == MAX_BATCH
+    many = filled(MAX_BATCH + 1, max_message=1_000_000)
+    assert len(ids(many.next_batch(now=0.0))) == MAX_BATCH
 
 
-def test_an_event_too_large_for_this_server_does_not_hold_up_the_others() -> None:
+@pytest.mark.parametrize("v1", [True, False])
+def test_an_event_too_large_for_this_server_is_refused_and_does_not_hold_up_the_others(
+    v1: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     outbox = Outbox(1_000_000)
-    outbox.add("big", encoded("big", 500))
-    outbox.add("small", encoded("small"))
-    assert ids(outbox.next_batch(200, now=0.0)) == ["small"]
+    outbox.add("big", encoded("big", 201))
+    outbox.add("just right", encoded("just right", 200))
+    outbox.keep_to(200)
+    frame = outbox.next_batch(now=0.0) if v1 else outbox.next_single(now=0.0)
+    assert ids(frame) == ["just right"]
+    assert len(frame or b"") == 200
     assert outbox.refused == 1
+    assert "big: not sent; the server takes 200 bytes" in caplog.text
 
 
 def test_a_retryable_refusal_waits_and_keeps_the_order() -> None:
     outbox = filled(3)
-    outbox.next_batch(10_000, now=1.0)
+    outbox.next_batch(now=1.0)
     outbox.acknowledged(["e0"])
     assert outbox.refuse("e1", final=False, until=5.0)
     assert outbox.refuse("e2", final=False, until=4.0)
-    assert outbox.next_batch(10_000, now=4.9) is None
-    assert ids(outbox.next_batch(10_000, now=5.0)) == ["e1", "e2"]
+    assert outbox.next_batch(now=4.9) is None
+    assert ids(outbox.next_batch(now=5.0)) == ["e1", "e2"]
 
 
 def test_a_final_refusal_is_counted_and_done_with() -> None:
     outbox = filled(2)
-    outbox.next_batch(10_000, now=1.0)
+    outbox.next_batch(now=1.0)
     assert outbox.refuse("e0", final=True)
     assert not outbox.refuse("not ours", final=True)
     assert (outbox.refused, len(outbox)) == (1, 1)
@@ -76,22 +86,32 @@ def test_a_final_refusal_is_counted_and_done_with() -> None:
 
 def test_a_place_in_the_frame_under_way_is_found_whatever_was_answered_before() -> None:
     outbox = filled(3)
-    outbox.next_batch(10_000, now=1.0)
+    outbox.next_batch(now=1.0)
     outbox.acknowledged(["e0"])
     assert [outbox.sent_at_index(i) for i in (0, 1, 2, 3, -1)] == [None, "e1", "e2", None, None]
 
 
 def test_over_its_size_the_oldest_that_are_not_under_way_are_dropped() -> None:
-    outbox = filled(5, limit=5 * len(encoded("e0")))
-    outbox.next_batch(45, now=0.0)
+    outbox = filled(5, limit=5 * len(encoded("e0")), max_message=45)
+    outbox.next_batch(now=0.0)
     assert outbox.waits_for_answer
     outbox.add("new", encoded("new"))
     assert outbox.dropped == 1
     outbox.connection_lost()
-    left = ids(outbox.next_batch(10_000, now=0.0))
+    outbox.keep_to(10_000)
+    left = ids(outbox.next_batch(now=0.0))
     assert left[0] == "e0"
     assert left[-1] == "new"
     assert len(left) == 5
+
+
+def test_what_is_under_way_is_not_dropped_where_one_before_it_waits() -> None:
+    outbox = filled(3, limit=3 * len(encoded("e0")))
+    outbox.next_batch(now=0.0)
+    outbox.refuse("e1", final=False, until=5.0)
+    outbox.add("e3", encoded("e3"))
+    outbox.acknowledged(["e0", "e2"])
+    assert (ids(outbox.next_batch(now=5.0)), outbox.dropped) == (["e3"], 1)
 
 
 def test_plain_hands_out_one_by_one_and_forgets_what_is_written() -> None:
@@ -108,6 +128,6 @@ def test_plain_hands_out_one_by_one_and_forgets_what_is_written() -> None:
 def test_publishing_an_id_again_replaces_it_in_its_place() -> None:
     outbox = filled(2)
     outbox.add("e0", encoded("e0", 100))
-    assert ids(outbox.next_batch(10_000, now=0.0)) == ["e0", "e1"]
+    assert ids(outbox.next_batch(now=0.0)) == ["e0", "e1"]
     outbox.acknowledged(["e0", "e1"])
     assert outbox.size == 0

@@ -140,7 +140,7 @@ def test_what_was_published_before_that_goes_out_after_it() -> None:
             [{"type": "auth_failure", "data": {"code": "expired", "reason": "too\nold"}}],
             "refused the token: expired: too old",
         ),
-        ("t", [{"type": "auth_failure"}], "refused the token"),
+        ("t", [{"type": "auth_failure"}], "refused the token; check the token, or AUTOSDLC_TOKEN"),
     ],
 )
 def test_a_token_that_is_not_accepted_stops_the_client(
@@ -167,6 +167,19 @@ def test_an_unreadable_frame_is_counted_and_nothing_else(frame: bytes) -> None:
     assert talk.memory.invalid == 1
     assert talk.session.ending is None
     assert ids(talk.hear(status("a", 11))) == ["a-11"]
+
+
+def test_a_fault_that_nobody_foresaw_costs_the_connection_and_not_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    talk = Talk().live()
+    monkeypatch.setattr(talk.memory.outbox, "acknowledged", None)
+    assert talk.hear({"type": "publish_ack", "data": {"ids": ["e1"]}}) == []
+    assert talk.memory.invalid == 1
+    ending = talk.session.ending
+    assert ending is not None
+    assert not ending.terminal
+    assert "could not be taken (TypeError)" in ending.reason
 
 
 def test_a_bad_member_does_not_spoil_its_batch() -> None:

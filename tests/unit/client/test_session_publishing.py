@@ -75,6 +75,18 @@ def test_a_batch_that_is_never_answered_ends_the_connection() -> None:
     assert "did not answer" in ending.reason
 
 
+def test_the_limits_after_authentication_take_the_place_of_those_before_it() -> None:
+    talk = Talk(token="secret")
+    talk.subscribe()
+    talk.memory.outbox.add("e1", orjson.dumps(status("a", id_="e1")))
+    talk.connect(limits={"maxMessageBytes": 50})
+    talk.hear(refusal(talk.sent()[0]["id"], "unauthenticated"))
+    talk.hear({"type": "auth_success", "data": {"limits": {"maxMessageBytes": 500}}})
+    talk.hear(update("active", subscriptionIds=["sub-1"]))
+    assert "e1" in [message["id"] for message in talk.sent()]
+    assert (talk.memory.outbox.refused, talk.memory.outbox.max_message) == (0, 500)
+
+
 def test_a_subscribe_held_back_by_a_rate_limit_is_sent_again() -> None:
     talk = Talk()
     talk.subscribe()
@@ -84,4 +96,26 @@ def test_a_subscribe_held_back_by_a_rate_limit_is_sent_again() -> None:
     assert talk.sent() == []
     assert talk.session.deadline() == talk.hands.now + 0.2
     talk.hands.turn(0.2)
-    assert talk.sent() == [asked]
+    [again] = talk.sent()
+    assert again["data"] == asked["data"]
+
+
+@pytest.mark.parametrize("v1", [True, False])
+async def test_what_was_unsubscribed_meanwhile_is_not_sent_again(v1: bool) -> None:
+    talk = Talk(v1=v1)
+    first, second = talk.subscribe("agent"), talk.subscribe("tdd")
+    talk.connect()
+    asked = [message for message in talk.sent() if message["type"] == "subscribe"]
+    talk.hear(*(refusal(message["id"], "rate_limited", retryAfterMs=200) for message in asked))
+    await first.unsubscribe()
+    talk.sent()
+    talk.hands.turn(0.2)
+    [again] = talk.sent()
+    assert again["data"].get("subscriptions", [again["data"]]) == [
+        {"subscriptionId": second.id, "resource": "tdd", "resourceId": "*"}
+    ]
+    talk.hear(refusal(again["id"], "rate_limited", retryAfterMs=200))
+    await second.unsubscribe()
+    talk.sent()
+    talk.hands.turn(0.2)
+    assert talk.sent() == []

@@ -1,8 +1,9 @@
 """v1: cursor, replays, snapshots and gaps. Every event once, or a gap is told."""
 
 import orjson
+import pytest
 
-from tests.unit.client.talk import Talk, at, ids, logged, status, update
+from tests.unit.client.talk import JsonObject, Talk, at, ids, logged, pong, status, update
 from tui.client.status import Gap
 
 
@@ -44,10 +45,21 @@ def test_a_spoilt_entry_does_not_spoil_the_snapshot() -> None:
     assert talk.memory.invalid == 1
 
 
+@pytest.mark.parametrize("number", [2**70, -(2**64), 1e300])
+def test_an_entry_may_hold_any_number_that_json_can(number: float) -> None:
+    entry = logged(12)
+    entry["data"]["context"] = "NUMBER"
+    page = update("snapshot", resource="agent", epoch="one", offset=12, state=[entry])
+    frame = orjson.dumps(page).replace(b'"NUMBER"', str(number).encode())
+    delivery = Talk().live().session.receive(frame)
+    assert delivery is not None
+    assert ids(delivery.items) == ["log-12"]
+
+
 def test_a_reconnect_resumes_from_the_cursor_in_one_message() -> None:
     talk = Talk().live()
     talk.subscribe("agent")
-    talk.hear(update("active", subscriptionIds=["sub-2"]), status("a", 11), {"type": "pong"})
+    talk.hear(update("active", subscriptionIds=["sub-2"]), status("a", 11), pong(at(11)))
     [subscribe] = talk.reconnect()
     assert [s["subscriptionId"] for s in subscribe["data"]["subscriptions"]] == ["sub-1", "sub-2"]
     assert subscribe["data"]["resume"] == at(11)
@@ -70,7 +82,7 @@ def test_the_cursor_waits_for_the_handlers() -> None:
 
 def test_what_was_never_confirmed_is_not_resumed_but_asked_for_afresh() -> None:
     talk = Talk().live()
-    talk.hear({"type": "pong"})
+    talk.hear(pong(at(10)))
     talk.subscribe("tdd")
     [known, new] = talk.reconnect()
     assert "resume" in known["data"]
@@ -78,13 +90,36 @@ def test_what_was_never_confirmed_is_not_resumed_but_asked_for_afresh() -> None:
     assert "resume" not in new["data"]
 
 
-def test_a_connection_lost_before_the_first_snapshot_asks_for_it_again() -> None:
+@pytest.mark.parametrize("said", [[], [pong({})], [pong(at(10))]])
+def test_a_connection_lost_before_all_of_the_first_snapshot_asks_for_it_again(
+    said: list[JsonObject],
+) -> None:
     talk = Talk().live()
-    talk.hear({"type": "pong"})
-    talk.subscribe("agent")
-    talk.hear(update("active", subscriptionIds=["sub-2"]))
+    talk.hear(pong(at(10)))
+    talk.subscribe("*")  # a pong names the streams that have caught up
+    talk.hear(update("active", subscriptionIds=["sub-2"]), *said)
     [subscribe] = talk.reconnect()
     assert subscribe["data"]["snapshot"] == "always"
+
+
+def test_a_snapshot_that_arrived_is_not_asked_for_again_whatever_catches_up_later() -> None:
+    talk = Talk().live()
+    talk.hear(pong(at(10)), pong({}))
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["snapshot"] == "auto"
+
+
+def test_streams_that_nobody_knows_are_ignored() -> None:
+    talk = Talk().live()
+    strange = {f"stream-{n}": {"epoch": "e", "offset": n} for n in range(100)}
+    page = update("snapshot", resource="stream-1", epoch="e", offset=5, state=[logged(5)])
+    gap = update("gap", resource="stream-1")
+    assert talk.hear(pong(strange), page, gap, update("active", positions=strange)) == []
+    delivery = talk.session.receive(orjson.dumps(status("a", 11)))
+    assert delivery is not None
+    assert delivery.marks == {"agent": ("one", 11)}
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(10)
 
 
 def test_a_pong_moves_the_cursor_of_a_quiet_subscription() -> None:

@@ -31,6 +31,7 @@ TEXT = st.text(CHARACTERS, max_size=20)
 IDS = st.text(CHARACTERS, min_size=1, max_size=40)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53)
+TIMES = st.floats(-8.64e15, 8.64e15) | st.integers(-8_640_000_000_000_000, 8_640_000_000_000_000)
 BOOLS = st.booleans()
 SCALARS = st.none() | BOOLS | WHOLE | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 JSON: Strategy = st.recursive(
@@ -58,22 +59,14 @@ def open_enum(enum: type[StrEnum]) -> Strategy:
     return st.sampled_from([member.value for member in enum]) | TEXT.filter(lambda t: read(t) == t)
 
 
-_TASK = record(
-    {"id": TEXT}, {"type": TEXT, "title": TEXT, "progress": NUMBERS, "startTime": NUMBERS}
-)
+_TASK = record({"id": TEXT}, {"type": TEXT, "title": TEXT, "progress": NUMBERS, "startTime": TIMES})
 _METRICS = record(
     {},
     dict.fromkeys(
-        (
-            "cpuUsage",
-            "memoryUsage",
-            "tasksCompleted",
-            "uptime",
-            "taskQueueDepth",
-            "responseTime",
-        ),
+        ("cpuUsage", "memoryUsage", "tasksCompleted", "taskQueueDepth"),
         NUMBERS,
-    ),
+    )
+    | {"uptime": TIMES, "responseTime": TIMES},
 )
 _TOTALS: dict[str, Strategy] = dict.fromkeys(("total", "passing", "failing", "skipped"), WHOLE)
 _COVERAGE = record({}, dict.fromkeys(("lines", "branches", "functions", "statements"), NUMBERS))
@@ -100,7 +93,7 @@ EVENT_DATA: dict[str, Record] = {
             "reason": TEXT,
             "currentTask": _TASK,
             "metrics": _METRICS,
-            "timestamp": NUMBERS,
+            "timestamp": TIMES,
         },
     ),
     "agent_task_update": record(
@@ -114,10 +107,10 @@ EVENT_DATA: dict[str, Record] = {
         {"details": JSON},
     ),
     "agent_log": record(
-        {"agentId": IDS, "level": open_enum(LogLevel), "message": TEXT, "timestamp": NUMBERS},
+        {"agentId": IDS, "level": open_enum(LogLevel), "message": TEXT, "timestamp": TIMES},
         {"context": JSON},
     ),
-    "agent_metric": record({"agentId": IDS, "metrics": _METRICS, "timestamp": NUMBERS}),
+    "agent_metric": record({"agentId": IDS, "metrics": _METRICS, "timestamp": TIMES}),
     "agent_error": record(
         {"agentId": IDS, "message": TEXT},
         {
@@ -125,7 +118,7 @@ EVENT_DATA: dict[str, Record] = {
             "taskId": TEXT,
             "stack": TEXT,
             "recoverable": BOOLS,
-            "timestamp": NUMBERS,
+            "timestamp": TIMES,
         },
     ),
     "tdd_phase_change": record(
@@ -138,8 +131,8 @@ EVENT_DATA: dict[str, Record] = {
         {
             "testResults": record(_TOTALS),
             "coverage": _COVERAGE,
-            "duration": NUMBERS,
-            "timestamp": NUMBERS,
+            "duration": TIMES,
+            "timestamp": TIMES,
         },
     ),
     "test_result": record(
@@ -147,7 +140,7 @@ EVENT_DATA: dict[str, Record] = {
             "agentId": IDS,
             "taskId": TEXT,
             "testFile": IDS,
-            "results": record(_TOTALS | {"duration": NUMBERS}),
+            "results": record(_TOTALS | {"duration": TIMES}),
         },
         {"failures": many(_FAILURE)},
     ),
@@ -161,7 +154,7 @@ EVENT_DATA: dict[str, Record] = {
             "workflowType": TEXT,
             "initiator": TEXT,
             "steps": many(_STEP),
-            "estimatedDuration": NUMBERS,
+            "estimatedDuration": TIMES,
         },
         {"parameters": JSON},
     ),
@@ -171,16 +164,16 @@ EVENT_DATA: dict[str, Record] = {
             "stepId": IDS,
             "stepType": open_enum(StepType),
             "result": JSON,
-            "duration": NUMBERS,
+            "duration": TIMES,
         },
         {"nextStep": TEXT},
     ),
     "workflow_complete": record(
-        {"workflowId": IDS, "result": JSON, "duration": NUMBERS},
+        {"workflowId": IDS, "result": JSON, "duration": TIMES},
         {"outputs": JSON, "metrics": JSON},
     ),
     "workflow_failed": record(
-        {"workflowId": IDS, "error": TEXT}, {"stepId": TEXT, "duration": NUMBERS}
+        {"workflowId": IDS, "error": TEXT}, {"stepId": TEXT, "duration": TIMES}
     ),
     "system_notification": record(
         {"level": open_enum(NoticeLevel), "title": TEXT, "message": TEXT},
@@ -205,7 +198,7 @@ EVENT_DATA: dict[str, Record] = {
             "progress": NUMBERS,
             "components": many(record({"name": TEXT, "status": TEXT})),
         },
-        {"estimatedCompletion": NUMBERS},
+        {"estimatedCompletion": TIMES},
     ),
     "github_issue_update": record(_ISSUE, _ISSUE_MAYBE),
     "github_pr_update": record(
@@ -232,29 +225,30 @@ _SPEC: dict[str, Strategy] = {
     "resourceId": TEXT,
     "events": many(TEXT),
 }
+_LIMITS = record({}, {"maxMessageBytes": WHOLE, "maxSubscriptions": WHOLE})
 CONTROL_DATA: dict[str, Strategy] = {
     "connect": record(
         {"clientId": TEXT},
         {
             "protocol": WHOLE,
-            "serverTime": NUMBERS,
-            "heartbeatMs": NUMBERS,
-            "limits": record({}, {"maxMessageBytes": WHOLE, "maxSubscriptions": WHOLE}),
+            "serverTime": TIMES,
+            "heartbeatMs": TIMES,
+            "limits": _LIMITS,
         },
     ),
     "disconnect": st.none() | record({}, {"reason": TEXT}),
-    "ping": st.none() | record({}, {"timestamp": NUMBERS}),
-    "pong": st.none() | record({}, {"timestamp": NUMBERS, "positions": _POSITIONS}),
-    "error": record({"error": TEXT}, {"code": TEXT, "details": JSON, "retryAfterMs": NUMBERS}),
+    "ping": st.none() | record({}, {"timestamp": TIMES}),
+    "pong": st.none() | record({}, {"timestamp": TIMES, "positions": _POSITIONS}),
+    "error": record({"error": TEXT}, {"code": TEXT, "details": JSON, "retryAfterMs": TIMES}),
     "auth_request": record({"type": TEXT, "token": TEXT}),
-    "auth_success": st.none() | record({}, {"permissions": many(TEXT)}),
+    "auth_success": st.none() | record({}, {"permissions": many(TEXT), "limits": _LIMITS}),
     "auth_failure": st.none() | record({}, {"code": TEXT, "reason": TEXT}),
     "subscribe": record(
         {},
         _SPEC
         | {
             "subscriptions": many(record({}, _SPEC)),
-            "resume": st.dictionaries(TEXT, _POSITION | NUMBERS, max_size=2),
+            "resume": st.dictionaries(TEXT, _POSITION | TIMES, max_size=2),
             "snapshot": st.sampled_from(["auto", "always", "never"]),
         },
     ),
@@ -301,7 +295,7 @@ def event(type_: str) -> Record:
         {
             "id": ENVELOPE_IDS,
             "type": st.just(type_),
-            "timestamp": NUMBERS,
+            "timestamp": TIMES,
             "data": EVENT_DATA[type_],
         },
         {"metadata": METADATA},
@@ -312,7 +306,7 @@ def control(type_: str) -> Record:
     """A valid control message of one type, with or without the fields that it may lack."""
     return record(
         {"type": st.just(type_), "data": CONTROL_DATA[type_]},
-        {"id": ENVELOPE_IDS, "timestamp": NUMBERS, "metadata": METADATA},
+        {"id": ENVELOPE_IDS, "timestamp": TIMES, "metadata": METADATA},
     )
 
 
@@ -320,13 +314,13 @@ EVENT_MESSAGES = st.sampled_from(sorted(EVENT_DATA)).flatmap(event)
 CONTROL_MESSAGES = st.sampled_from(sorted(CONTROL_DATA)).flatmap(control)
 UNKNOWN_MESSAGES = record(
     {"type": TEXT.filter(lambda type_: type_ not in _TYPES)},
-    {"id": ENVELOPE_IDS, "timestamp": NUMBERS, "data": JSON, "metadata": METADATA},
+    {"id": ENVELOPE_IDS, "timestamp": TIMES, "data": JSON, "metadata": METADATA},
 )
 LOCKED_EVENTS = record(
     {
         "id": ENVELOPE_IDS,
         "type": st.sampled_from([str(type_) for type_ in EVENTS]),
-        "timestamp": NUMBERS,
+        "timestamp": TIMES,
         "data": JSON,
         "metadata": record({"encrypted": st.just(value=True)}, {"source": TEXT}),
     }

@@ -4,9 +4,16 @@ import orjson
 import pytest
 
 from tests.unit.protocol.samples import DATA, sample
-from tui.protocol.codec import decode, split
+from tui.protocol.codec import (
+    decode,
+    decode_message,
+    decode_state,
+    encode_replayed,
+    encode_stored,
+    split,
+)
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.models import Event, LockedEvent, UnknownMessage
+from tui.protocol.models import Event, LockedEvent, SubscriptionUpdateMessage, UnknownMessage
 
 GOOD = orjson.dumps(sample("agent_log", message='a \\ and a " and [ ] { } ,'))
 NOT_A_NUMBER = orjson.dumps(sample("agent_log", context="X")).replace(b'"X"', b"NaN")
@@ -93,3 +100,42 @@ def test_an_array_without_a_clean_end_is_refused_whole(broken: bytes) -> None:
 def test_all_types_in_one_batch() -> None:
     messages = decode(orjson.dumps([sample(type_) for type_ in DATA]))
     assert [message.type for message in messages if isinstance(message, Event)] == list(DATA)
+
+
+def page(*entries: bytes) -> SubscriptionUpdateMessage:
+    """A snapshot's page, as it comes from the wire."""
+    raw = b'{"type":"subscription_update","data":{"status":"snapshot","state":%b}}'
+    message = decode_message(raw % batch(*entries))
+    assert isinstance(message, SubscriptionUpdateMessage)
+    return message
+
+
+def test_a_snapshot_of_any_numbers_is_decoded() -> None:
+    huge = GOOD.replace(b'"id"', b'"x":18446744073709551616,"id"')
+    good, refused, endless, exact = decode_state(
+        page(GOOD, b'{"type":"agent_log"}', GOOD.replace(b'"id"', b'"x":1e999,"id"'), huge)
+    )
+    assert good == decode_message(GOOD)
+    for error, index in ((refused, 1), (endless, 2)):
+        assert isinstance(error, ProtocolError)
+        assert error.index == index
+    assert isinstance(exact, Event)
+    assert exact.model_extra == {"x": 2**64}
+
+
+def test_a_page_without_state_is_empty() -> None:
+    message = decode_message(b'{"type":"subscription_update","data":{"status":"snapshot"}}')
+    assert isinstance(message, SubscriptionUpdateMessage)
+    assert decode_state(message) == []
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**70), 10**200])
+def test_whole_numbers_beyond_64_bits_stay_exact(number: int) -> None:
+    digits = str(number).encode()
+    raw = orjson.dumps(sample("agent_log", context="HERE")).replace(b'"HERE"', digits)
+    first, second = split(batch(raw, GOOD))
+    assert (first.strip(), second.strip()) == (raw, GOOD)
+    plain, v1 = encode_stored(first, 1)
+    for sent in (plain, v1, encode_replayed(v1)):
+        assert b'"context":%b}' % digits in sent
+        assert isinstance(decode_message(sent), Event)

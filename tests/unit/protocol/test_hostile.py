@@ -192,6 +192,18 @@ def test_ids_have_1_to_128_characters(length: int, accepted: bool) -> None:
         assert refusal(raw).field == "id"
 
 
+def test_what_is_sent_back_does_not_grow_with_what_was_said() -> None:
+    long = "x" * 50_000
+    for raw in (
+        orjson.dumps({"type": "subscribe", "data": {"resume": {long: "?"}}}),
+        orjson.dumps(sample("agent_log") | {"id": long}),
+    ):
+        error = refusal(raw)
+        assert error.field is not None
+        assert max(map(len, (error.message, str(error), error.field))) <= 256
+        assert error.message_id is None
+
+
 def test_a_bomb_is_inflated_up_to_the_limit_only() -> None:
     bomb = deflate(b" " * 50_000_000)
     tracemalloc.start()

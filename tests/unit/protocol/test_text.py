@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.protocol.growth import ALLOWED, growth
-from tui.protocol.text import clean, clean_block
+from tui.protocol.text import clean, clean_block, presentable_url
 
 BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 SPECIAL = "\x1b\x07\x9b\x9d\x9c\x90\x98\x9e\x9f[]PX^_\\;0123456789mHJK\r\n\t\b\x00\x7f\x85"
@@ -144,3 +144,40 @@ FLOODS: list[tuple[str, Callable[[int], str]]] = [
 def test_floods_take_linear_time(name: str, make: Callable[[int], str]) -> None:
     assert growth(clean, make, 10_000) < ALLOWED
     assert growth(clean_block, make, 10_000) < ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ws://127.0.0.1:8765/ws", "ws://127.0.0.1:8765/ws"),
+        ("WSS://[::1]:8765", "WSS://[::1]:8765"),
+        ("ws://user:SECRET@host:1/ws?token=SECRET#SECRET", "ws://host:1/ws"),
+        ("ws://host/ws?token=SECRET@SECRET", "ws://host/ws"),
+        ("ws://SECRET@host", "ws://host"),
+        ("ws://user:SEC/RET@host/ws", "ws://host/ws"),
+        ("ws://user:SECRET@SECRET@host/ws", "ws://host/ws"),
+        ("user:SECRET@host/ws", "host/ws"),
+        ("//user:SECRET@host", "host"),
+        ("ws:/user:SECRET@host", "host"),
+        ("localhost:8765?token=SECRET", "localhost:8765"),
+        ("ws://user:SECRET?@host", "an unreadable URL"),
+        ("ws://user:SECRET", "an unreadable URL"),
+        ("ws://[SECRET", "an unreadable URL"),
+        ("ws://host/\x1b[2J\u202e", "ws://host/"),
+        ("", ""),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert presentable_url(url) == shown
+
+
+@given(HOSTILE)
+@RELAXED
+def test_whatever_a_url_holds_nothing_harmful_is_shown(text: str) -> None:
+    assert harmful(presentable_url(text)) == []
+    assert len(presentable_url(text)) <= 200
+
+
+@pytest.mark.parametrize("part", ["@", ":", "/", "[", "a", "://"])
+def test_a_url_is_made_presentable_in_linear_time(part: str) -> None:
+    assert growth(presentable_url, lambda n: "ws://" + part * n, 10_000) < ALLOWED

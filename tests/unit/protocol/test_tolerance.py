@@ -320,6 +320,36 @@ def test_v1_control_messages() -> None:
     assert refusal({"type": "subscribe", "data": {"snapshot": "maybe"}}).field == "data.snapshot"
 
 
+LATEST = 8.64e15  # JavaScript's last date
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ({"type": "ping", "timestamp": "T"}, "timestamp"),
+        ({"type": "novelty", "timestamp": "T"}, "timestamp"),
+        (sample("system_alert") | {"timestamp": "T"}, "timestamp"),
+        (
+            sample("agent_log") | {"timestamp": "T", "metadata": {"encrypted": True}},
+            "timestamp",
+        ),
+        (sample("agent_log", timestamp="T"), "data.timestamp"),
+        (sample("workflow_complete", duration="T"), "data.duration"),
+        (sample("workflow_started", estimatedDuration="T"), "data.estimatedDuration"),
+        (sample("agent_metric", metrics={"uptime": "T"}), "data.metrics.uptime"),
+        ({"type": "error", "data": {"error": "x", "retryAfterMs": "T"}}, "data.retryAfterMs"),
+    ],
+)
+def test_times_beyond_every_calendar_are_refused_by_name(place: dict[str, Any], field: str) -> None:
+    raw = orjson.dumps(place)
+    for fine in (LATEST, -LATEST):
+        decode_message(raw.replace(b'"T"', str(fine).encode()))
+    for bad in (b"8.7e15", b"-8.7e15", b"1e300"):
+        with pytest.raises(ProtocolError) as caught:
+            decode_message(raw.replace(b'"T"', bad))
+        assert (caught.value.code, caught.value.field) == (ErrorCode.INVALID_MESSAGE, field)
+
+
 def test_messages_cannot_be_changed() -> None:
     message = read(sample("agent_log"))
     with pytest.raises(ValueError, match="frozen"):

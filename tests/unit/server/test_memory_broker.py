@@ -140,6 +140,21 @@ async def test_the_longest_untouched_key_makes_room_for_a_new_one(clock: Clock) 
     assert [one.key for one in broker.snapshot("agent")] == ["a", "c"]
 
 
+async def test_state_is_bounded_by_bytes_too(clock: Clock) -> None:
+    broker = MemoryBroker(clock=clock, state_bytes=20_000)
+    for n in range(100):
+        agent = "kept" if n % 2 else f"agent-{n}"
+        await broker.publish([draft(status(f"e-{n}", agent, "x" * 1000))])
+    state = broker.snapshot("agent")
+    assert state[-1].key == "kept"
+    assert [one.offset for one in state] == [*range(101 - 2 * len(state) + 2, 100, 2), 100]
+    assert 5 <= len(state) <= 10
+    assert sum(len(one.plain) + len(one.v1) for one in state) <= 20_000
+    clock.now += 25 * 3600
+    await broker.publish([draft(status("e-100", "new", "x" * 1000))])
+    assert [one.key for one in broker.snapshot("agent")] == ["new"]
+
+
 async def test_what_was_not_heard_of_for_a_day_leaves_the_state(clock: Clock) -> None:
     broker = MemoryBroker(clock=clock)
     await broker.publish([draft(status("e-1", "old")), draft(status("e-2", "kept"))])
@@ -156,8 +171,17 @@ def test_remembered_ids_are_bounded_and_the_oldest_go_first() -> None:
     assert [ids.seen(str(n), now=1) for n in range(5)] == [False, False, True, True, True]
 
 
+def test_remembered_ids_leave_in_time_without_new_ones() -> None:
+    ids = RecentIds(age=300, capacity=10)
+    for n in range(5):
+        ids.add(str(n), now=0)
+    for _ in range(3):
+        assert not ids.seen("other", now=301)
+    assert ids._seen == {}
+
+
 def test_state_without_a_key_is_not_kept() -> None:
-    state = NewestState(capacity=2, age=10)
+    state = NewestState(capacity=2, size=10**6, age=10)
     keyless: Sequence[Stored] = [
         Stored(1, "agent_log", draft(log("e")).topic, None, 0.0, b"{}", b"{}")
     ]

@@ -1,5 +1,6 @@
 """Waiting messages become frames: plain ones one each, v1's joined within the frame limit."""
 
+import asyncio
 import json
 
 from hypothesis import given
@@ -36,3 +37,19 @@ def test_what_is_over_the_capacity_is_dropped_and_the_first_reason_to_close_stan
     outbox.put(b"2")
     assert (outbox.closing.code, outbox.take()) == (4008, [])
     assert woken
+
+
+async def test_room_is_half_the_capacity_or_nothing_more_to_wait_for() -> None:
+    outbox = Outbox(lambda: None, batches=True, capacity=10)
+    outbox.put(b"12345")
+    await outbox.room()
+    outbox.put(b"6")
+    waiting = asyncio.create_task(outbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    outbox.take()
+    await waiting
+    outbox.put(b"123456")
+    outbox.put(b"123456")
+    assert outbox.closing
+    await outbox.room()

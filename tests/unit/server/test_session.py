@@ -71,7 +71,7 @@ REFUSALS: list[tuple[Access | None, bytes, Refusal]] = [
     (EVERYTHING, b"\xff\xfe", ("invalid_message", None, {"index": 0})),
     (EVERYTHING, b"null", ("invalid_message", None, {"index": 0})),
     (EVERYTHING, b"[", ("invalid_message", None, None)),
-    (EVERYTHING, b"[1" + b",1" * 4096 + b"]", ("limit_exceeded", None, None)),
+    (EVERYTHING, b"[1" + b",1" * 1000 + b"]", ("limit_exceeded", None, None)),
     (EVERYTHING, b"{}", ("invalid_message", None, {"field": "type", "index": 0})),
     (EVERYTHING, deep(40), ("invalid_message", "e-1", None)),
     (EVERYTHING, log("e-1").replace(b" 1", b" NaN"), ("invalid_message", None, {"index": 0})),
@@ -83,7 +83,7 @@ REFUSALS: list[tuple[Access | None, bytes, Refusal]] = [
     (
         EVERYTHING,
         log("e" * 129),
-        ("invalid_message", "e" * 129, {"field": "id"}),
+        ("invalid_message", None, {"field": "id", "index": 0}),
     ),
     (EVERYTHING, frame("nonsense", {}, "m-1"), ("unknown_type", "m-1", {"field": "type"})),
     (
@@ -109,7 +109,7 @@ REFUSALS: list[tuple[Access | None, bytes, Refusal]] = [
     ),
     (
         EVERYTHING,
-        frame("subscribe", {"events": ["status"] * 129}, "m-1"),
+        frame("subscribe", {"events": ["status"] * 19}, "m-1"),
         ("limit_exceeded", "m-1", {"field": "data.events"}),
     ),
     (
@@ -140,7 +140,7 @@ def test_refusals(
     else:
         assert refusals(effects) == [refusal]
     assert len(effects) == 1
-    assert one.subscriptions == {}
+    assert one.subscriptions == set()
 
 
 def test_every_refusal_of_the_protocol_is_in_the_table() -> None:
@@ -174,8 +174,17 @@ def test_a_right_token_in_band_opens_the_door() -> None:
     one = session(None)
     [success] = sent(one.receive(frame("auth_request", {"type": "jwt", "token": TOKEN}, "m-1")))
     assert (success["type"], success["metadata"]["correlationId"]) == ("auth_success", "m-1")
+    assert success["data"] == {}
     assert one.expire() == []
     assert one.receive(frame("ping", None, "m-2")) == [Pong("m-2")]
+
+
+def test_who_is_let_in_in_band_is_told_what_is_allowed_now() -> None:
+    one = session(None, v1=True)
+    [connect] = sent(one.open())
+    [success] = sent(one.receive(frame("auth_request", {"type": "jwt", "token": TOKEN})))
+    assert connect["data"]["limits"]["maxMessageBytes"] == 65536
+    assert success["data"]["limits"] == {"maxMessageBytes": 262144, "maxSubscriptions": 128}
 
 
 def test_a_wrong_token_in_band_ends_it() -> None:
@@ -252,7 +261,7 @@ def test_a_subscription_needs_nothing_but_its_type() -> None:
     [subscribe] = one.receive(frame("subscribe", {}))
     assert isinstance(subscribe, Subscribe)
     assert list(subscribe.filters.values()) == [Filter()]
-    assert one.subscriptions == subscribe.filters
+    assert one.subscriptions == set(subscribe.filters)
 
 
 def test_the_same_id_replaces_a_subscription() -> None:
@@ -260,8 +269,18 @@ def test_the_same_id_replaces_a_subscription() -> None:
     one.receive(SUBSCRIBE)
     [again] = one.receive(frame("subscribe", {"subscriptionId": "s", "resource": "tdd"}))
     assert isinstance(again, Subscribe)
-    assert again.replaced == [Filter("agent")]
-    assert one.subscriptions == {"s": Filter("tdd")}
+    assert again.filters == {"s": Filter("tdd")}
+    assert one.subscriptions == {"s"}
+
+
+def test_a_generated_id_replaces_none_that_a_client_gave() -> None:
+    one = session()
+    given = [{"subscriptionId": f"subscription-{n}", "resource": "tdd"} for n in (1, 3)]
+    one.receive(frame("subscribe", given[0]))
+    [subscribe] = one.receive(frame("subscribe", {"subscriptions": [{}, {}, given[1]]}))
+    assert isinstance(subscribe, Subscribe)
+    assert [str(filter_) for filter_ in subscribe.filters.values()] == ["*:*:*"] * 2 + ["tdd:*:*"]
+    assert len(one.subscriptions) == 4
 
 
 def test_many_subscriptions_and_a_cursor_in_one_message() -> None:
@@ -276,7 +295,6 @@ def test_many_subscriptions_and_a_cursor_in_one_message() -> None:
     [subscribe] = session(v1=True).receive(frame("subscribe", data, "m-1"))
     assert subscribe == Subscribe(
         {"a": Filter("agent", "*", ("status",)), "b": Filter("tdd", "coder-*")},
-        [],
         "m-1",
         {"agent": Position("x", 4)},
         None,
@@ -303,7 +321,7 @@ def test_v1_denies_what_is_not_allowed_and_grants_the_rest() -> None:
     assert denied["data"]["status"] == "denied"
     assert denied["data"]["subscriptionIds"] == ["b"]
     assert "tdd:*:*" in denied["data"]["reason"]
-    assert list(one.subscriptions) == ["a"]
+    assert one.subscriptions == {"a"}
 
 
 @pytest.mark.parametrize("v1", [False, True])
@@ -311,9 +329,17 @@ def test_unsubscribe_is_confirmed_to_v1_only(v1: bool) -> None:
     one = session(v1=v1)
     one.receive(SUBSCRIBE)
     effects = one.receive(frame("unsubscribe", {"subscriptionId": "s"}, "m-2"))
-    assert effects[0] == Unsubscribe(Filter("agent"))
-    assert one.subscriptions == {}
+    assert effects[0] == Unsubscribe("s")
+    assert one.subscriptions == set()
     assert [message["data"]["status"] for message in sent(effects)] == ["closed"] * v1
+
+
+def test_what_follows_a_disconnect_is_dropped() -> None:
+    said = b"[" + b",".join([log("e-1"), frame("disconnect"), log("e-2"), frame("ping")]) + b"]"
+    published, last = session().receive(said)
+    assert isinstance(published, Publish)
+    assert [draft.id for draft in published.drafts] == ["e-1"]
+    assert last == Close(CloseCode.NORMAL)
 
 
 def test_disconnect_closes_cleanly_even_before_authentication() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from tui.protocol.models.base import Event, Identifier, Moment, WireModel
+from tui.protocol.models.base import Event, Identifier, Moment, Time, WireModel
 from tui.protocol.vocabulary import AgentStatus, AgentType, LogLevel, TaskStatus, canonical
 
 AgentTypeText = Annotated[str, AfterValidator(canonical(AgentType))]
@@ -28,10 +28,10 @@ class AgentMetrics(WireModel):
     memory_usage: float | None = None
     """Bytes."""
     tasks_completed: float | None = None
-    uptime: float | None = None
+    uptime: Time | None = None
     """Seconds."""
     task_queue_depth: float | None = None
-    response_time: float | None = None
+    response_time: Time | None = None
     """Milliseconds."""
 
 

@@ -41,7 +41,11 @@ def _milliseconds(value: Any) -> Any:
         raise ValueError("not an ISO-8601 date, nor a number of milliseconds") from error
 
 
-Moment = Annotated[float, BeforeValidator(_milliseconds)]
+Time = Annotated[float, Field(ge=-8.64e15, le=8.64e15)]
+"""A point in time or a length of it; beyond JavaScript's range of dates (in milliseconds, some
+270,000 years) calendars and clocks fail."""
+
+Moment = Annotated[Time, BeforeValidator(_milliseconds)]
 """A date inside `data`: ISO-8601 or milliseconds on the wire, Unix milliseconds here."""
 
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -73,7 +77,7 @@ class Event(WireModel):
 
     id: EnvelopeId
     type: str
-    timestamp: float
+    timestamp: Time
     data: Any
     metadata: Metadata | None = None
 
@@ -83,7 +87,7 @@ class Control(WireModel):
 
     id: EnvelopeId | None = None
     type: str
-    timestamp: float | None = None
+    timestamp: Time | None = None
     data: Any = None
     metadata: Metadata | None = None
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tui.protocol.models.base import Control, Identifier, Whole, WireModel
+from tui.protocol.models.base import Control, Identifier, Time, Whole, WireModel
 
 
 class Position(WireModel):
@@ -26,8 +26,8 @@ class ServerLimits(WireModel):
 class ConnectData(WireModel):
     client_id: str
     protocol: Whole | None = None
-    server_time: float | None = None
-    heartbeat_ms: float | None = None
+    server_time: Time | None = None
+    heartbeat_ms: Time | None = None
     limits: ServerLimits | None = None
 
 
@@ -36,11 +36,11 @@ class DisconnectData(WireModel):
 
 
 class PingData(WireModel):
-    timestamp: float | None = None
+    timestamp: Time | None = None
 
 
 class PongData(WireModel):
-    timestamp: float | None = None
+    timestamp: Time | None = None
     positions: Positions | None = None
 
 
@@ -48,7 +48,7 @@ class ErrorData(WireModel):
     error: str
     code: str | None = None
     details: Any = None
-    retry_after_ms: float | None = None
+    retry_after_ms: Time | None = None
 
 
 class AuthRequestData(WireModel):
@@ -59,6 +59,8 @@ class AuthRequestData(WireModel):
 
 class AuthSuccessData(WireModel):
     permissions: tuple[str, ...] | None = None
+    limits: ServerLimits | None = None
+    """v1: what holds from now on, in place of what `connect` said."""
 
 
 class AuthFailureData(WireModel):
@@ -77,7 +79,7 @@ class SubscriptionSpec(WireModel):
 
 class SubscribeData(SubscriptionSpec):
     subscriptions: tuple[SubscriptionSpec, ...] | None = None
-    resume: dict[str, Position | float] | None = None
+    resume: dict[str, Position | Time] | None = None
     """A cursor (a position for each resource), or `{since: ms}` for every stream from a time."""
     snapshot: Literal["auto", "always", "never"] | None = None
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from tui.protocol.models.base import Event, Identifier, Moment, Whole, WireModel
+from tui.protocol.models.base import Event, Identifier, Moment, Time, Whole, WireModel
 from tui.protocol.vocabulary import TddPhase, canonical
 
 PhaseText = Annotated[str, AfterValidator(canonical(TddPhase))]
@@ -20,7 +20,7 @@ class TestTotals(WireModel):
 
 
 class TestFileTotals(TestTotals):
-    duration: float
+    duration: Time
     """Milliseconds."""
 
 
@@ -57,7 +57,7 @@ class TddPhaseChangeData(WireModel):
     current_phase: PhaseText
     test_results: TestTotals | None = None
     coverage: Coverage | None = None
-    duration: float | None = None
+    duration: Time | None = None
     """Milliseconds that the previous phase took."""
     timestamp: Moment | None = None
 

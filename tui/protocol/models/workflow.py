@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from tui.protocol.models.base import Event, Identifier, WireModel
+from tui.protocol.models.base import Event, Identifier, Time, WireModel
 from tui.protocol.vocabulary import StepType, canonical
 
 StepTypeText = Annotated[str, AfterValidator(canonical(StepType))]
@@ -25,7 +25,7 @@ class WorkflowStartedData(WireModel):
     initiator: str
     parameters: Any = None
     steps: tuple[WorkflowStep, ...]
-    estimated_duration: float
+    estimated_duration: Time
     """Milliseconds."""
 
 
@@ -34,7 +34,7 @@ class WorkflowStepCompleteData(WireModel):
     step_id: Identifier
     step_type: StepTypeText
     result: Any
-    duration: float
+    duration: Time
     """Milliseconds."""
     next_step: str | None = None
 
@@ -42,7 +42,7 @@ class WorkflowStepCompleteData(WireModel):
 class WorkflowCompleteData(WireModel):
     workflow_id: Identifier
     result: Any
-    duration: float
+    duration: Time
     """Milliseconds."""
     outputs: Any = None
     metrics: Any = None
@@ -52,7 +52,7 @@ class WorkflowFailedData(WireModel):
     workflow_id: Identifier
     error: str
     step_id: str | None = None
-    duration: float | None = None
+    duration: Time | None = None
     """Milliseconds."""
 
 

@@ -35,6 +35,10 @@ class Draft(NamedTuple):
         return cls(raw, event.id, event.type, topic_of(event), state_key(event))
 
 
+_OVERHEAD = 400
+"""What Python keeps for an event beside its bytes."""
+
+
 class Stored(NamedTuple):
     """An event with its place in its stream, encoded once for each layer's readers."""
 
@@ -46,6 +50,11 @@ class Stored(NamedTuple):
     """When it was stored, Unix seconds."""
     plain: bytes
     v1: bytes
+
+    @property
+    def size(self) -> int:
+        """Roughly what it takes in memory, in bytes."""
+        return len(self.plain) + len(self.v1) + _OVERHEAD
 
 
 class Page(NamedTuple):

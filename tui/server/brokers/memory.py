@@ -16,6 +16,8 @@ RING_BYTES = 8 * 1024 * 1024
 """History kept for each resource."""
 STATE_KEYS = 10_000
 """State keys kept for each resource."""
+STATE_BYTES = 8 * 1024 * 1024
+"""Newest state kept for each resource."""
 STATE_SECONDS = 24 * 3600.0
 DEDUPE_SECONDS = 300.0
 DEDUPE_IDS = 1_000_000
@@ -31,6 +33,7 @@ class MemoryBroker:
         clock: Callable[[], float] = time.time,
         ring_bytes: int = RING_BYTES,
         state_keys: int = STATE_KEYS,
+        state_bytes: int = STATE_BYTES,
         state_seconds: float = STATE_SECONDS,
         dedupe_seconds: float = DEDUPE_SECONDS,
         dedupe_ids: int = DEDUPE_IDS,
@@ -39,7 +42,7 @@ class MemoryBroker:
         self._clock = clock
         self._ids = RecentIds(dedupe_seconds, dedupe_ids)
         self._streams = {
-            resource: _Stream(Ring(ring_bytes), NewestState(state_keys, state_seconds))
+            resource: _Stream(Ring(ring_bytes), NewestState(state_keys, state_bytes, state_seconds))
             for resource in RESOURCES
         }
 

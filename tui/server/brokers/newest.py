@@ -4,14 +4,16 @@ from tui.server.brokers import Stored
 
 
 class NewestState:
-    """Bounded by count and by age, so that the dead don't haunt a newcomer's screen.
+    """At most `capacity` keys and `size` bytes; the longest untouched key makes room for others.
 
-    One rule serves for everything: a key that was not heard of for `age` seconds leaves. An alert
-    is last heard of when it is resolved, a workflow when it ends.
+    So that the dead don't haunt a newcomer's screen, one rule serves for everything: a key that
+    was not heard of for `age` seconds leaves. An alert is last heard of when it is resolved, a
+    workflow when it ends.
     """
 
-    def __init__(self, capacity: int, age: float) -> None:
+    def __init__(self, capacity: int, size: int, age: float) -> None:
         self._capacity = capacity
+        self._room = size
         self._age = age
         self._newest: dict[tuple[str, str], Stored] = {}
         """Longest untouched first: a dict keeps the order in which keys were put in."""
@@ -20,10 +22,11 @@ class NewestState:
         if event.key is None:
             return
         key = (event.type, event.key)
-        self._newest.pop(key, None)
+        self._drop(key)
         self._newest[key] = event
-        if len(self._newest) > self._capacity:
-            del self._newest[next(iter(self._newest))]
+        self._room -= event.size
+        while len(self._newest) > self._capacity or (self._room < 0 and self._newest):
+            self._drop(next(iter(self._newest)))
 
     def present(self, now: float) -> list[Stored]:
         """What is still true at `now` (Unix seconds), by rising offset."""
@@ -33,5 +36,9 @@ class NewestState:
                 break
             expired.append(key)
         for key in expired:
-            del self._newest[key]
+            self._drop(key)
         return list(self._newest.values())
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        if event := self._newest.pop(key, None):
+            self._room += event.size

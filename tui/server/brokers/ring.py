@@ -6,9 +6,6 @@ from itertools import islice
 
 from tui.server.brokers import Page, Stored
 
-_OVERHEAD = 400
-"""Roughly what Python keeps for an event beside its bytes."""
-
 
 class Ring:
     """Events with consecutive offsets; the oldest leave when `capacity` bytes are exceeded."""
@@ -23,9 +20,9 @@ class Ring:
     def append(self, event: Stored) -> None:
         self._events.append(event)
         self.last = event.offset
-        self._size += _cost(event)
+        self._size += event.size
         while self._size > self._capacity and self._events:
-            self._size -= _cost(self._events.popleft())
+            self._size -= self._events.popleft().size
 
     @property
     def first(self) -> int:
@@ -45,7 +42,3 @@ class Ring:
     def since(self, moment: float) -> int:
         """The offset before the first kept event that was stored at `moment` or later."""
         return self.first - 1 + bisect_left(self._events, moment, key=lambda event: event.time)
-
-
-def _cost(event: Stored) -> int:
-    return len(event.plain) + len(event.v1) + _OVERHEAD

@@ -80,7 +80,10 @@ async def relay(lines: asyncio.StreamReader, client: "Client") -> tuple[int, str
     if problem := await failed.or_delivered(client):
         return 0, problem
     lost = spoilt + client.refused + client.dropped
-    return taken - lost, f"{lost} lost: {'; '.join(dict.fromkeys(complaints))}" if lost else None
+    if not lost:
+        return taken, None
+    why = "; ".join(dict.fromkeys(complaints)) or "too many or too large for the server"
+    return taken - lost, f"{lost} lost: {why}"
 
 
 async def events(

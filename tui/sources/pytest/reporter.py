@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, cast
 
 import pytest
 
-from tui.protocol.text import clean
+from tui.protocol.text import clean, presentable_url
 from tui.sources.pytest import history, mapping, phases
 from tui.sources.pytest.coverage_data import read_coverage
 from tui.sources.pytest.mapping import Event, Measured, PhaseChange, Run, RunOutcome
@@ -212,7 +212,7 @@ class Reporter:
         if self.publisher is None or self.server is None:
             return
         report = self.publisher.finish(FLUSH_WITHIN)
-        url = clean(self.server.url, 200)
+        url = presentable_url(self.server.url)
         if report is None:
             self.line = f"autosdlc: still sending to {url} in the background"
         elif report.problem is not None and not report.sent:

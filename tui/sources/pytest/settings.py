@@ -45,10 +45,10 @@ def read_settings(config: "pytest.Config") -> Settings:
 
 def find_server() -> Server | None:
     """AUTOSDLC_URL, else the newest server on this machine; None where there is neither."""
-    from tui.discovery import find_servers, load_token
+    from tui.discovery import find_servers, load_token, token_for
 
     if url := os.environ.get("AUTOSDLC_URL", "").strip():
-        return Server(url, load_token())
+        return Server(url, token_for(url))
     records = find_servers()
     return Server(records[0].url, load_token()) if records else None
 
