@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tui.protocol.text import presentable_url
@@ -19,9 +19,12 @@ from tui.store.logs import LogLine
 if TYPE_CHECKING:
     from tui.client import Client, ConnectionStatus, Gap
     from tui.protocol.models import ErrorMessage
+    from tui.server.config import ServerConfig
     from tui.server.embedded import EmbeddedServer
     from tui.sources.demo.thread import DemoThread
 
+DEMO_HISTORY = 512 * 1024
+"""Bytes of each resource's past that the demo's server keeps."""
 RATE_WINDOW = 3
 """Seconds over which events are averaged."""
 HINT = (
@@ -121,17 +124,17 @@ class Feed:
 
     def _prepare(self) -> str | None:
         """In a thread: import what is heavy, settle on a server. The token to use."""
-        from tui.discovery import find_servers, load_or_create_token, load_token, token_for
+        from tui.discovery import find_servers, load_token, token_for
 
         plan = self._plan
         if plan.url:
             token = plan.token or token_for(plan.url)
         elif plan.demo:
-            token = self._start_server("demo")
+            token = self._start_demo()
         elif found := find_servers():
             self._url, token = found[0].url, load_token()
         else:
-            token = self._start_server("embedded", load_or_create_token())
+            token = self._start_own()
             self._hint = HINT.format(url=self._url)
         import tui.client  # noqa: F401 - so that the event loop need not
         from tui.protocol import codec
@@ -145,28 +148,37 @@ class Feed:
             self._demo.start()
         return token
 
-    def _start_server(self, kind: str, token: str | None = None) -> str:
-        """Start one in a thread of its own: the demo's on any port, ours on the usual one."""
+    def _start_demo(self) -> str:
         import secrets
 
+        from tui.server.config import ServerConfig
+
+        token = secrets.token_urlsafe(32)
+        # Nobody resumes a demo from long ago, so an hour of it need not fill the memory.
+        self._start_server(
+            ServerConfig(
+                port=0, http_port="off", token=token, history_bytes=DEMO_HISTORY, kind="demo"
+            )
+        )
+        return token
+
+    def _start_own(self) -> str:
+        from tui.discovery import load_or_create_token
         from tui.server.config import ServerConfig, ServerError
+
+        config = ServerConfig(token=load_or_create_token(), kind="embedded")
+        try:
+            self._start_server(config)
+        except ServerError:  # the usual ports are taken: any others will do
+            self._start_server(replace(config, port=0))
+        return config.token
+
+    def _start_server(self, config: "ServerConfig") -> None:
         from tui.server.embedded import EmbeddedServer
 
-        token = token or secrets.token_urlsafe(32)
-        demo = kind == "demo"
-        config = ServerConfig(
-            port=0 if demo else 8765, http_port="off" if demo else None, token=token, kind=kind
-        )
-        try:
-            self._server = EmbeddedServer(config)
-            record = self._server.start()
-        except ServerError:
-            if demo:
-                raise
-            self._server = EmbeddedServer(ServerConfig(port=0, token=token, kind=kind))
-            record = self._server.start()
-        self._url, self._kind = record.url, kind
-        return token
+        server = EmbeddedServer(config)
+        self._url = server.start().url
+        self._server, self._kind = server, config.kind
 
     def _apply(self, event: Any) -> None:
         self._store.apply(event)

@@ -16,6 +16,8 @@ class ServerConfig:
     """The API key with all permissions; empty: this machine's own (`discovery`)."""
     origins: tuple[str, ...] = ()
     """Allowed `Origin` headers (`https://host:port`). Requests without one are fine."""
+    history_bytes: int = 8 * 1024 * 1024
+    """How much of each resource's past is kept for those who resume."""
     kind: str = "serve"
     """`serve`, `embedded` or `demo`."""
     announce: bool = True

@@ -33,7 +33,8 @@ async def serve(
         stack.callback(listening.close)
         http_url = await _start_http(config, stack)
         listener = Listener(
-            Gateway(MemoryBroker(), authority), Doorkeeper(authority, config.origins)
+            Gateway(MemoryBroker(ring_bytes=config.history_bytes), authority),
+            Doorkeeper(authority, config.origins),
         )
         await listener.start(listening)
         stack.push_async_callback(listener.stop)

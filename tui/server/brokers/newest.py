@@ -1,5 +1,7 @@
 """The present state of one stream: the newest event of each (type, state key)."""
 
+from collections import OrderedDict
+
 from tui.server.brokers import Stored
 
 
@@ -15,8 +17,8 @@ class NewestState:
         self._capacity = capacity
         self._room = size
         self._age = age
-        self._newest: dict[tuple[str, str], Stored] = {}
-        """Longest untouched first: a dict keeps the order in which keys were put in."""
+        self._newest: OrderedDict[tuple[str, str], Stored] = OrderedDict()
+        """Longest untouched first. Not a dict, which is slow to give up what is at its front."""
 
     def put(self, event: Stored) -> None:
         if event.key is None:
