@@ -21,7 +21,7 @@ from tui.widgets.rows import RowView
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
-FRAME = 1 / 60
+FRAME = 1 / 100
 """Seconds over which changes are gathered when nothing was drawn just before."""
 BUSY_RATE = 1_000
 """Events a second that are load."""

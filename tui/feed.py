@@ -154,12 +154,17 @@ class Feed:
         from tui.server.config import ServerConfig
 
         token = secrets.token_urlsafe(32)
-        # Nobody resumes a demo from long ago, so an hour of it need not fill the memory.
-        self._start_server(
-            ServerConfig(
-                port=0, http_port="off", token=token, history_bytes=DEMO_HISTORY, kind="demo"
-            )
+        # Nobody resumes a demo from long ago, so an hour of it need not fill the memory; and
+        # nobody else could use it, for want of its token.
+        config = ServerConfig(
+            port=0,
+            http_port="off",
+            token=token,
+            history_bytes=DEMO_HISTORY,
+            kind="demo",
+            announce=False,
         )
+        self._start_server(config)
         return token
 
     def _start_own(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from math import isfinite
+from threading import Lock
 from typing import Any, TypeGuard, cast
 
 import orjson
@@ -32,6 +33,7 @@ from tui.protocol.models.base import Control, Event, WireModel
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = frozenset(MessageType)
+_building = Lock()
 _SERVER_FIELDS = ("offset", "replayed", "conflated")
 # A whole string (or one that never ends), or one bracket: each byte is looked at once.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
@@ -218,8 +220,9 @@ def _batch_adapter() -> TypeAdapter[list[Known]]:
 
 def warm_up() -> None:
     """Build the models now (some 0.2 s), rather than at the first message."""
-    _adapter()
-    _batch_adapter()
+    with _building:  # several threads may want them at the start: one builds, the others wait
+        _adapter()
+        _batch_adapter()
 
 
 def _is_batch(plain: bytes) -> bool:
