@@ -13,7 +13,7 @@ from tui.server.subscriptions import SubscriptionIndex
 
 
 class _Start(NamedTuple):
-    """Where a client goes on in a stream: after an offset; None where its epoch is over."""
+    """Where a client goes on in a stream: after an offset; None where it cannot."""
 
     after: int | None
     whole: bool = True
@@ -34,6 +34,10 @@ class Connection:
         self._session = session
         self._broker = broker
         self._index = index
+        self._wake = wake
+        self._acting = False
+        """Whether a frame is acted on: until then no history goes out, since all the subscriptions
+        of a frame may begin at one cursor."""
         self._filters: dict[str, Filter] = {}
         """The subscriptions in force, by id."""
         self._catching_up: dict[str, CatchUp] = {}
@@ -45,7 +49,11 @@ class Connection:
     async def receive(self, frame: bytes) -> None:
         """A frame came in."""
         if self.outbox.closing is None:
+            self._acting = True
             await self._act(self._session.receive(frame))
+            self._acting = False
+            if self._catching_up:
+                self._wake()
 
     def expire(self) -> None:
         """The time for authentication is over."""
@@ -63,7 +71,7 @@ class Connection:
         """What to write next; empty where there is nothing until the next `wake`."""
         while True:
             frames = self.outbox.take()
-            if self.outbox.closing or not self._catching_up:
+            if self.outbox.closing or self._acting or not self._catching_up:
                 return frames
             # A page of history each time: neither history nor live traffic starves the other.
             resource, catch_up = next(iter(self._catching_up.items()))
@@ -118,11 +126,14 @@ class Connection:
             return
         for resource in streams - followed:
             self._catching_up.pop(resource, None)
+        gaps: dict[str, tuple[int, int] | None]
+        gaps = {resource: None for resource, start in starts.items() if start.after is None}
         for resource in starts.keys() & followed:
-            # A cursor is of use only where the stream has not come further already.
-            after, catch_up = starts[resource].after, self._catching_up.get(resource)
-            if after is None or catch_up is None or catch_up.at > after:
-                del starts[resource]
+            after = starts[resource].after
+            if after is not None and after < self._position(resource).offset:
+                # What the connection has come further with already goes back for nobody.
+                gaps[resource] = (after + 1, self._broker.position(resource).offset)
+                starts[resource] = _Start(None, whole=False)
         for resource in streams:
             self._begin(resource, wish, starts.get(resource))
         replies = self._session.replies
@@ -134,9 +145,8 @@ class Connection:
                 recovered=bool(starts) and all(start.whole for start in starts.values()),
             )
         )
-        for resource, start in starts.items():
-            if start.after is None:
-                self.outbox.put(replies.gap(resource, None))
+        for resource, lost in gaps.items():
+            self.outbox.put(replies.gap(resource, lost))
 
     async def _starts(self, wish: Subscribe, streams: Iterable[str]) -> dict[str, _Start]:
         """Where to go on in the streams for which the client said so."""
