@@ -2,18 +2,20 @@
 
 import asyncio
 import gc
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.theme import Theme
 
 from tui import theme as themes
 from tui.feed import Feed, Plan
-from tui.keys import binding_ids
+from tui.keys import bound_keys
 from tui.panes.pane import Clock
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
@@ -83,9 +85,9 @@ class AutosdlcApp(App[None]):
         self.set_keymap(dict(keys or {}))
 
     @classmethod
-    def bindable(cls) -> set[str]:
-        """The ids of all bindings that a person may give other keys."""
-        return binding_ids((*cls.BINDINGS, *Dashboard.BINDINGS, *RowView.BINDINGS))
+    def bindable(cls) -> dict[str, str]:
+        """The keys of all bindings that a person may give others, by binding id."""
+        return bound_keys((*cls.BINDINGS, *Dashboard.BINDINGS, *RowView.BINDINGS))
 
     def get_default_screen(self) -> Dashboard:
         self._dashboard = Dashboard(self.store, self._clock)
@@ -96,6 +98,10 @@ class AutosdlcApp(App[None]):
         return self._fallback[self.current_theme.dark].variables
 
     def on_mount(self) -> None:
+        # Ended from outside, the terminal is still given back, and the server's file taken away.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
         self.call_after_refresh(self._first_frame_is_out)
 
     def _first_frame_is_out(self) -> None:
@@ -153,6 +159,13 @@ class AutosdlcApp(App[None]):
         title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
         if self.title != title:
             self.title = title
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Textual's own, but for those of which the dashboard has its own (keys, zoom)."""
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Keys", "Maximize", "Minimize"):
+                yield command
+        yield SystemCommand("Keys", "Show all keys", self.action_help)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -93,9 +93,9 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
 
 
 def _require_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         fail(
-            "the dashboard needs a terminal, and standard input or error is none; "
+            "the dashboard needs a terminal, and standard input, output or error is none; "
             "run it in one, or `autosdlc-tui serve` for a server without a screen"
         )
     from tui.screens.dashboard import MIN_COLUMNS, MIN_ROWS

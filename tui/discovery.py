@@ -80,7 +80,7 @@ def load_token() -> str | None:
     if token := os.environ.get(TOKEN_VARIABLE, "").strip():
         return token
     try:
-        return (_state_directory() / "token").read_text("utf-8").strip() or None
+        return token_file().read_text("utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -88,13 +88,28 @@ def load_token() -> str | None:
 def token_for(url: str) -> str | None:
     """The token to show the server at `url`; the state directory's only where it is this machine's.
 
-    That is a URL of a running server that announced itself, `demo` or not. For any other there is
-    `AUTOSDLC_TOKEN` or None.
+    That is one that announced itself, under any name of this machine's loopback and with any path.
+    For all others there is `AUTOSDLC_TOKEN` or None.
     """
     if token := os.environ.get(TOKEN_VARIABLE, "").strip():
         return token
-    announced = {record.url for record in find_servers(demo=True)}
-    return load_token() if url in announced else None
+    announced = {_place(record.url) for record in find_servers(demo=True)}
+    return load_token() if _place(url) in announced else None
+
+
+def _place(url: str) -> tuple[str, int | None]:
+    """Host and port, the names of this machine's loopback being one host."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "", None
+    return "loopback" if host in ("localhost", "127.0.0.1", "::1") else host, port
+
+
+def token_file() -> Path:
+    """Where this machine's own token is kept."""
+    return _state_directory() / "token"
 
 
 def load_or_create_token() -> str:

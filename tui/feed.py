@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from tui.store.logs import LogLine
 
 if TYPE_CHECKING:
     from tui.client import Client, ConnectionStatus, Gap
+    from tui.discovery import ServerRecord
     from tui.protocol.models import ErrorMessage
     from tui.server.config import ServerConfig
     from tui.server.embedded import EmbeddedServer
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 DEMO_HISTORY = 512 * 1024
 """Bytes of each resource's past that the demo's server keeps."""
+LOST_AFTER = 3
+"""Failed tries after which another server is looked for."""
 RATE_WINDOW = 3
 """Seconds over which events are averaged."""
 HINT = (
@@ -72,6 +76,9 @@ class Feed:
         self._server: EmbeddedServer | None = None
         self._demo: DemoThread | None = None
         self._status: ConnectionStatus | None = None
+        self._found: ServerRecord | None = None
+        """The server that was found on this machine; None where one was named, or is our own."""
+        self._search: asyncio.Task[None] | None = None
         self._url = plan.url or ""
         self._kind = "demo" if plan.demo else ""
         self._hint = ""
@@ -108,6 +115,8 @@ class Feed:
             await asyncio.wait([self._preparing])
         if self._demo is not None:
             await asyncio.to_thread(self._demo.stop)
+        if self._search is not None:
+            await asyncio.wait([self._search])
         if self._client is not None:
             await self._client.close()
         if self._server is not None:
@@ -117,10 +126,43 @@ class Feed:
         """Once a second: events a second, and the time to the next try."""
         self._counts.append((time.monotonic(), self._store.events))
         self._update()
+        if self._status is not None and self._status.attempt >= LOST_AFTER:
+            self._search_again()
 
     def retry_now(self) -> None:
         if self._client is not None:
             self._client.retry_now()
+        self._search_again()
+
+    def _search_again(self) -> None:
+        """Look for another server, where nobody said which and the one that was found is gone."""
+        waits = self._status is not None and self._status.phase == "waiting"
+        if waits and self._found is not None and (not self._search or self._search.done()):
+            self._search = asyncio.create_task(self._move(self._found))
+
+    async def _move(self, lost: "ServerRecord") -> None:
+        try:
+            token = await asyncio.to_thread(self._find_another, lost)
+            if self._url != lost.url and self._client is not None:
+                await self._client.close()
+                await self._connect(token)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a log line says it
+            self._say("error", f"looking for another server: {error}")
+
+    def _find_another(self, lost: "ServerRecord") -> str | None:
+        """In a thread: a server that runs, or our own in the place of another dashboard's."""
+        from tui.discovery import find_servers, load_or_create_token, load_token
+        from tui.server.config import ServerConfig, ServerError
+
+        if found := find_servers():
+            self._found = found[0]
+            self._url = self._found.url
+        elif lost.kind == "embedded":
+            config = ServerConfig(token=load_or_create_token(), kind="embedded")
+            with suppress(ServerError):  # another dashboard was quicker: it is found next time
+                self._start_server(config)
+                self._found = None
+        return load_token()
 
     def _prepare(self) -> str | None:
         """In a thread: import what is heavy, settle on a server. The token to use."""
@@ -132,7 +174,8 @@ class Feed:
         elif plan.demo:
             token = self._start_demo()
         elif found := find_servers():
-            self._url, token = found[0].url, load_token()
+            self._found = found[0]
+            self._url, token = self._found.url, load_token()
         else:
             token = self._start_own()
             self._hint = HINT.format(url=self._url)

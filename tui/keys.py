@@ -11,14 +11,27 @@ _NAMED = frozenset(key.value for key in Keys)
 _MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "meta", "hyper"})
 
 
-def binding_ids(bindings: Iterable[BindingType]) -> set[str]:
-    """The ids by which bindings can be given other keys."""
-    return {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
+def bound_keys(bindings: Iterable[BindingType]) -> dict[str, str]:
+    """The keys that each binding has unless a person gives it others, by its id."""
+    return {
+        binding.id: binding.key
+        for binding in bindings
+        if isinstance(binding, Binding) and binding.id
+    }
 
 
-def check_keys(keys: Mapping[str, str], ids: set[str]) -> None:
-    """Raise ConfigError with every binding that there is not, and every key that is none."""
-    faults = [f"{id_}: no such binding" for id_ in keys if id_ not in ids]
+def check_keys(keys: Mapping[str, str], bound: Mapping[str, str]) -> None:
+    """Raise ConfigError with every binding that there is not, and every key that is none or taken.
+
+    `bound` are the keys without those of `keys`, by binding id.
+    """
+    faults = [f"{id_}: no such binding" for id_ in keys if id_ not in bound]
+    owners: dict[str, str] = {}
+    for id_, written in {**bound, **keys}.items():
+        for key in written.split(","):
+            owner = owners.setdefault(key.strip(), id_)
+            if owner != id_ and not {owner, id_}.isdisjoint(keys):
+                faults.append(f"{id_}: {key!r} is the key of {owner} too")
     faults += [
         f"{id_}: {key!r} is no key"
         for id_, written in keys.items()
@@ -26,7 +39,7 @@ def check_keys(keys: Mapping[str, str], ids: set[str]) -> None:
         if not _is_key(key.strip())
     ]
     if faults:
-        known = ", ".join(sorted(ids))
+        known = ", ".join(sorted(bound))
         raise ConfigError(f"[keys]: {'; '.join(faults)} (bindings: {known})")
 
 

@@ -4,6 +4,8 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.support.dashboard import TOKEN, server
 from tui.client import Client
 
@@ -16,10 +18,11 @@ def block(language: str) -> str:
     return found[1]
 
 
-async def test_the_publishing_example_publishes() -> None:
+async def test_the_publishing_example_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOSDLC_TOKEN", TOKEN)
     with server() as record:
         code = block("python").replace("ws://127.0.0.1:8765/ws", record.url)
-        code = code.replace('"the token"', repr(TOKEN)).replace("asyncio.run(main())", "")
+        code = code.replace("asyncio.run(main())", "")
         names: dict[str, object] = {}
         exec(code, names)  # noqa: S102 - the README's own code
         main = names["main"]

@@ -21,9 +21,11 @@ PATIENCE = 15.0
 
 
 @contextmanager
-def server(port: int = 0) -> Iterator[ServerRecord]:
+def server(
+    port: int = 0, *, announce: bool = False, kind: str = "embedded", token: str = TOKEN
+) -> Iterator[ServerRecord]:
     """A real server in a thread of its own."""
-    config = ServerConfig(port=port, http_port="off", token=TOKEN, announce=False, kind="embedded")
+    config = ServerConfig(port=port, http_port="off", token=token, announce=announce, kind=kind)
     running = EmbeddedServer(config)
     record = running.start()
     try:
@@ -69,7 +71,7 @@ class Screen:
 
 @asynccontextmanager
 async def dashboard(
-    url: str,
+    url: str | None,
     *,
     size: tuple[int, int] = (120, 40),
     token: str | None = TOKEN,

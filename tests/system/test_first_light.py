@@ -1,10 +1,13 @@
 """The main job: a real pytest run, seen live in the terminal; and a server that goes and comes."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.support.terminal import Terminal
 from tests.system.conftest import COMMAND
@@ -133,6 +136,18 @@ def test_a_killed_server_leaves_the_screen_stale_and_a_new_one_brings_it_back(
                 terminal.lacks("stale")
                 terminal.send("q")
                 assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_dashboard_ended_from_outside_gives_the_terminal_back(
+    environment: dict[str, str], number: signal.Signals
+) -> None:
+    with Terminal(COMMAND, environment=environment) as terminal:
+        terminal.shows("● LIVE", "no agents yet")
+        terminal.process.send_signal(number)
+        assert terminal.ended() == 128 + number
+        assert b"\x1b[?1049l" in terminal.raw
+    assert not list(Path(environment["XDG_RUNTIME_DIR"]).rglob("server-*.json"))
 
 
 def test_the_demo_tells_its_story(environment: dict[str, str]) -> None:

@@ -93,7 +93,7 @@ class TddPane(Pane):
     def _tests(self, cycle: Cycle) -> Line:
         totals = cycle.totals
         return (
-            (f"{totals.total} tests  ", "strong"),
+            (f"{totals.total} test{'s' * (totals.total != 1)}  ", "strong"),
             (f"✓{totals.passing} ", "ok" if totals.passing else "dim"),
             (f"✗{totals.failing} ", "bad" if totals.failing else "dim"),
             (f"↷{totals.skipped} ", "dim"),

@@ -33,6 +33,7 @@ class Dashboard(Screen[None]):
     DEFAULT_CSS = """
     Dashboard {
         layout: vertical;
+        layers: panes cover;
         background: $background;
         #panes {
             height: 1fr; layout: grid; grid-size: 2 3;
@@ -40,7 +41,10 @@ class Dashboard(Screen[None]):
         }
         #panes > Pane { height: 1fr; width: 1fr; }
         #logs { column-span: 2; }
-        #too-small { display: none; width: 1fr; height: 1fr; content-align: center middle; }
+        #too-small {
+            display: none; layer: cover; dock: top; width: 100%; height: 100%;
+            background: $background; content-align: center middle;
+        }
         &.-compact #panes { layout: vertical; }
         &.-compact #panes > Pane { height: 1; column-span: 1; scrollbar-size-vertical: 0; }
         &.-compact #panes > Pane.-open { height: 1fr; scrollbar-size-vertical: 1; }
@@ -48,7 +52,6 @@ class Dashboard(Screen[None]):
         &.-zoomed #panes > Pane { display: none; }
         &.-zoomed #panes > Pane.-open { display: block; height: 1fr; }
         &.-too-small #too-small { display: block; }
-        &.-too-small #panes, &.-too-small StatusBar, &.-too-small KeyBar { display: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,13 +114,18 @@ class Dashboard(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(KeyBar).keys = (
             ("1-5", "pane"),
-            ("tab", "next"),
             ("↑↓", "row"),
-            ("z", "zoom"),
-            ("?", "help"),
+            (self._key_of("app.help"), "help"),
+            (self._key_of("app.quit"), "quit"),
+            (self._key_of("pane.zoom"), "zoom"),
+            (self._key_of("pane.next"), "next"),
             ("ctrl+p", "commands"),
-            ("q", "quit"),
         )
+
+    def _key_of(self, id_: str) -> str:
+        """The key that does it now, as a person may have set it."""
+        keys = [k for k, b in self.active_bindings.items() if b.binding.id == id_]
+        return self.app.get_key_display(self.active_bindings[keys[0]].binding) if keys else ""
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""

@@ -1,9 +1,10 @@
 """`autosdlc-tui serve`: the server in the foreground, until it is told to stop."""
 
 import asyncio
+import os
 import signal
 
-from tui.discovery import ServerRecord
+from tui.discovery import ServerRecord, token_file
 from tui.server.config import ServerConfig
 from tui.server.run import serve
 
@@ -21,3 +22,5 @@ def _say(record: ServerRecord) -> None:
     print(f"listening on {record.url}", flush=True)  # noqa: T201 - a command's own output
     if record.http_url:
         print(f"health at {record.http_url}/healthz", flush=True)  # noqa: T201
+    kept = "AUTOSDLC_TOKEN" if os.environ.get("AUTOSDLC_TOKEN") else str(token_file())
+    print(f"the token is in {kept}; Ctrl-C stops the server", flush=True)  # noqa: T201

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.cells import Line, age, clock_time, spread
+from tui.widgets.cells import Line, age, clock_time, line_width, spread
 from tui.widgets.rows import RowView
 
 PHASES = {
@@ -31,7 +31,13 @@ class StatusBar(RowView, can_focus=False):
 
     def line(self, index: int, width: int) -> Line:
         del index
-        return spread(self._link(width), self._wanted(width), width)
+        link = self._link(width)
+        for wanted in (self._wanted(in_words=True), self._wanted(in_words=False)):
+            if line_width(link) + line_width(wanted) < width:
+                break
+        else:
+            link = link[:3]  # what wants a person goes before how fast the link is
+        return spread(link, wanted, width)
 
     def _link(self, width: int) -> Line:
         link = self.store.link
@@ -51,18 +57,20 @@ class StatusBar(RowView, can_focus=False):
             spans.append((f"last word {age(self.clock() - link.quiet_since)} ago ", "warn"))
         return tuple(spans)
 
-    def _wanted(self, width: int) -> Line:
+    def _wanted(self, *, in_words: bool) -> Line:
         store = self.store
         needs = store.agents.count("needs_input")
         alerts = store.delivery.alerts()
         failing = store.tdd.failing()
-        wide = width >= 90
+        broken = store.agents.count("error", "blocked")
+        calm = not (needs or broken) and bool(store.agents.by_id)
         clock = clock_time(self.clock()) + " "
         return (
-            (f" ‼{needs}{' needs you' if wide else ''} " if needs else "", "alarm"),
-            (f" ▲{alerts}{_word(alerts, 'alert') if wide else ''} " if alerts else "", "bad"),
-            (f" ✗{failing}{_word(failing, 'test') if wide else ''} " if failing else "", "bad"),
-            (" nobody needs you " if not needs and wide and store.agents.by_id else "", "dim"),
+            (f" ‼{needs}{' needs you' if in_words else ''} " if needs else "", "alarm"),
+            (f" ◼{broken}{_word(broken, 'agent') if in_words else ''} " if broken else "", "bad"),
+            (f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} " if alerts else "", "bad"),
+            (f" ✗{failing}{_word(failing, 'test') if in_words else ''} " if failing else "", "bad"),
+            (" nobody needs you " if calm and in_words else "", "dim"),
             (f" {clock}", "text"),
         )
 

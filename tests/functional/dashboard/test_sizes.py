@@ -43,6 +43,16 @@ async def test_too_small_says_so_and_recovers() -> None:
         await screen.lacks("too small")
 
 
+async def test_too_small_leaves_the_focus_where_it_was() -> None:
+    async with dashboard("ws://127.0.0.1:1/ws") as screen:
+        await screen.press("5")
+        await screen.pilot.resize_terminal(30, 8)
+        await screen.shows("too small")
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.shows("▾5 LOGS")
+        assert screen.open_pane == "logs"
+
+
 async def test_a_storm_of_sizes_leaves_the_panes_right() -> None:
     with server() as record:
         async with dashboard(record.url) as screen, publisher(record.url) as client:

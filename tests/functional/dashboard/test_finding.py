@@ -1,0 +1,38 @@
+"""A dashboard that was told no server finds one, and another when that is gone."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.dashboard import TOKEN, dashboard, server
+
+
+@pytest.fixture(autouse=True)
+def a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        directory = tmp_path / name
+        directory.mkdir(mode=0o700)
+        monkeypatch.setenv(name, str(directory))
+    monkeypatch.setenv("AUTOSDLC_TOKEN", TOKEN)
+
+
+async def test_a_server_that_comes_back_elsewhere_is_found_again() -> None:
+    async with AsyncExitStack() as stack:
+        with server(announce=True, kind="serve"):
+            screen = await stack.enter_async_context(dashboard(None, token=None))
+            await screen.shows("● LIVE")
+        await screen.shows("WAITING")
+        with server(announce=True, kind="serve"):
+            await screen.press("r")
+            await screen.shows("● LIVE")
+
+
+async def test_the_place_of_another_dashboards_server_is_taken() -> None:
+    async with AsyncExitStack() as stack:
+        with server(announce=True, kind="embedded"):
+            screen = await stack.enter_async_context(dashboard(None, token=None))
+            await screen.shows("● LIVE")
+        await screen.shows("WAITING")
+        await screen.press("r")
+        await screen.shows("embedded ● LIVE")
