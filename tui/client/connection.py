@@ -10,6 +10,7 @@ that accepts and closes.
 import asyncio
 import ipaddress
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
@@ -142,8 +143,8 @@ class Connection:
             seconds = self._options.open_timeout
             return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
         except OSError as error:
-            what = error.strerror or _harmless(error) or type(error).__name__
-            return Ending(f"cannot reach {self._where}: {clean(what, 200)}"), 0.0
+            what = os.strerror(error.errno) if error.errno else _harmless(error)
+            return Ending(f"cannot reach {self._where}: {clean(what or 'no answer', 200)}"), 0.0
         except InvalidProxy as error:  # its own words hold the proxy's password
             return Ending(f"not a proxy: {presentable_url(error.proxy)} ({error.msg})"), 0.0
         except (InvalidURI, SecurityError, ValueError, LookupError) as error:

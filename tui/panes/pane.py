@@ -130,7 +130,7 @@ class Pane(RowView):
             said = f"not connected: {link.reason}"
         elif link.phase == "waiting":
             when = f"; next try in {link.retry_in:.0f} s" if link.retry_in is not None else ""
-            said = f"waiting for {link.url}: {link.reason}{when}"
+            said = f"waiting: {link.reason}{when}"
         elif link.phase == "starting":
             said = "starting…"
         else:

@@ -124,8 +124,12 @@ class Dashboard(Screen[None]):
 
     def _key_of(self, id_: str) -> str:
         """The key that does it now, as a person may have set it."""
-        keys = [k for k, b in self.active_bindings.items() if b.binding.id == id_]
-        return self.app.get_key_display(self.active_bindings[keys[0]].binding) if keys else ""
+        shown = [
+            self.app.get_key_display(active.binding)
+            for active in self.active_bindings.values()
+            if active.binding.id == id_
+        ]
+        return min(shown, key=len, default="")
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""

@@ -31,15 +31,15 @@ class StatusBar(RowView, can_focus=False):
 
     def line(self, index: int, width: int) -> Line:
         del index
-        link = self._link(width)
-        for wanted in (self._wanted(in_words=True), self._wanted(in_words=False)):
-            if line_width(link) + line_width(wanted) < width:
-                break
-        else:
-            link = link[:3]  # what wants a person goes before how fast the link is
+        link = self._link()
+        wanted = self._wanted(in_words=True)
+        if line_width(link[:3]) + line_width(wanted) >= width:
+            wanted = self._wanted(in_words=False)
+        while len(link) > 3 and line_width(link) + line_width(wanted) >= width:
+            link = link[:-1]  # what wants a person goes before what else there is to say
         return spread(link, wanted, width)
 
-    def _link(self, width: int) -> Line:
+    def _link(self) -> Line:
         link = self.store.link
         glyph, style, word = PHASES.get(link.phase, ("?", "text", link.phase))
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
@@ -51,10 +51,10 @@ class StatusBar(RowView, can_focus=False):
         elif link.phase == "waiting":
             when = f"try {link.attempt + 1} in {link.retry_in or 0:.0f}s " if link.attempt else ""
             spans.append((when, "warn"))
-        if not link.live and link.reason and width >= 100:
-            spans.append((clean(link.reason, 60) + " ", "dim"))
         if link.quiet_since is not None and not link.live:
             spans.append((f"last word {age(self.clock() - link.quiet_since)} ago ", "warn"))
+        if not link.live and link.reason:
+            spans.append((clean(link.reason, 60) + " ", "dim"))
         return tuple(spans)
 
     def _wanted(self, *, in_words: bool) -> Line:

@@ -23,7 +23,7 @@ async def test_an_empty_server_says_how_to_get_something() -> None:
 async def test_a_server_that_is_not_there_is_named_and_waited_for() -> None:
     url = f"ws://127.0.0.1:{free_port()}/ws"
     async with dashboard(url) as screen:
-        await screen.shows("WAITING", "waiting for ws://127.0.0.1")
+        await screen.shows("WAITING", "waiting: cannot reach ws://127.0.0.1")
 
 
 async def test_a_refused_token_stops_with_the_reason() -> None:
