@@ -62,6 +62,9 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
     # Starting makes a great many objects that stay; the app turns collection on again, once it
     # is connected.
     gc.disable()
+    # The screen, a server of our own and the demo are threads that talk to each other: with
+    # Python's 5 ms, each word would wait that long for whoever is busy.
+    sys.setswitchinterval(0.0005)
     try:
         settings = load_settings(flags)
     except ConfigError as error:
