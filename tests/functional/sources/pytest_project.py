@@ -24,6 +24,8 @@ class Project:
         self.directory.mkdir()
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OTHERS)}
         self.environment = inherited | {
+            # Time enough to hear what became of the events, which these tests are about.
+            "AUTOSDLC_PATIENCE": "20",
             "XDG_STATE_HOME": str(directory / "state"),
             "XDG_RUNTIME_DIR": str(directory / "run"),
             **environment,

@@ -50,6 +50,7 @@ async def test_a_server_that_never_answers_is_not_waited_for(lonely: Project) ->
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel connects, nobody reads
         url = f"ws://127.0.0.1:{silent.getsockname()[1]}/ws"
         lonely.environment["AUTOSDLC_URL"] = url
+        del lonely.environment["AUTOSDLC_PATIENCE"]
         lonely.write("test_a.py", "def test_a(): pass")
         code, output = await lonely.run("--autosdlc")
     assert code == 0

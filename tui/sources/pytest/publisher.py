@@ -63,16 +63,18 @@ class Publisher:
     def publish(self, type_: str, data: dict[str, Any]) -> None:
         self._append(json.dumps([type_, data]).encode("ascii"))
 
-    def finish(self, timeout: float) -> Report | None:
-        """Hand on the rest and wait for word of it; None where there is none after `timeout` s.
+    def finish(self, timeout: float, patience: float) -> Report | None:
+        """Hand on the rest, in `timeout` s at most, and wait `patience` s for word of it.
 
-        The relay then goes on by itself for as long as it thinks right.
+        None where there is none by then: the relay goes on by itself for as long as it thinks
+        right.
         """
         deadline = monotonic() + timeout
         self._append(b"null")
         while self._backlog and (left := deadline - monotonic()) > 0:
             select.select([], [self._down], [], left)
             self._drain()
+        deadline = monotonic() + patience
         word = b""
         while not word.endswith(b"\n") and (left := deadline - monotonic()) > 0:
             if not select.select([self._up], [], [], left)[0]:

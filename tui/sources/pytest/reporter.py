@@ -26,7 +26,9 @@ from tui.sources.pytest.tally import Failure, Outcome, Tally, file_of
 UPDATE_EVERY = 0.25
 """Seconds between two words on the progress."""
 FLUSH_WITHIN = 2.0
-"""Seconds that the end of a run waits at most for the server to have everything."""
+"""Seconds, at the very most, for handing on what a relay has yet to read."""
+PATIENCE = 0.05
+"""Seconds that the end of a run waits to hear what became of its events (AUTOSDLC_PATIENCE)."""
 NO_SERVER = "no server found; start autosdlc-tui, or set AUTOSDLC_URL"
 _PARTIAL = ("keyword", "markexpr", "lf", "deselect", "stepwise", "ignore", "ignore_glob")
 """Options that leave out tests of the files named."""
@@ -48,6 +50,14 @@ def _guarded(hook: Callable[P, None]) -> Callable[P, None]:
             reporter.give_up(f"gave up: {_words(error)}")
 
     return call
+
+
+def patience() -> float:
+    """How long a run's end may wait for an answer: a run must not be slower for being watched."""
+    try:
+        return min(60.0, max(0.0, float(os.environ["AUTOSDLC_PATIENCE"])))
+    except (KeyError, ValueError):
+        return PATIENCE
 
 
 def _words(error: Exception) -> str:
@@ -211,7 +221,7 @@ class Reporter:
     def _deliver(self) -> None:
         if self.publisher is None or self.server is None:
             return
-        report = self.publisher.finish(FLUSH_WITHIN)
+        report = self.publisher.finish(FLUSH_WITHIN, patience())
         url = presentable_url(self.server.url)
         if report is None:
             self.line = f"autosdlc: still sending to {url} in the background"
