@@ -1,6 +1,6 @@
 """Where a decoded event goes: its topic, and the key under which its state is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ _KEYS: dict[str, _Fields | None] = {
 def topic_of(event: Event) -> Topic:
     """The event's topic; where `data` has no say (notifications, locked events), by its source."""
     spec = EVENTS[event.type]
-    if spec.id_field and not isinstance(event, LockedEvent):
+    if spec.id_field and type(event) is not LockedEvent:
         return Topic(spec.resource, getattr(event.data, spec.id_field), spec.event)
     source = event.metadata.source if event.metadata else None
     return Topic(spec.resource, source or "unknown", spec.event)
@@ -26,10 +26,13 @@ def topic_of(event: Event) -> Topic:
 def state_key(event: Event) -> str | None:
     """The key under which the newest event of its type is kept; None for history only."""
     fields = _KEYS[event.type]
-    if fields is None or isinstance(event, LockedEvent):
+    if fields is None or type(event) is LockedEvent:
         return None
     key = fields(event.data)
-    if isinstance(key, str):
-        return key
+    return key if isinstance(key, str) else join_key(key)
+
+
+def join_key(parts: Iterable[object]) -> str:
+    """The state key of several fields."""
     # The unit separator cannot be confused with anything inside an id that people see.
-    return "\x1f".join("" if part is None else str(part) for part in key)
+    return "\x1f".join("" if part is None else str(part) for part in parts)

@@ -79,11 +79,17 @@ def _fold(text: str) -> str:
 
 def canonical(enum: type[StrEnum]) -> Callable[[str], str]:
     """A reader for one enum: `NEEDS-INPUT` becomes `needs_input`; what it does not know stays."""
-    exact = {member.value: member.value for member in enum}
-    folded = {_fold(value): value for value in exact}
-    folded |= {_fold(alias): str(value) for alias, value in _ALIASES.get(enum, {}).items()}
+    # A dictionary's own lookup: each event has several of these, most of them written as we do.
+    return _Reader(enum).__getitem__
 
-    def read(text: str) -> str:
-        return exact.get(text) or folded.get(_fold(text), text)
 
-    return read
+class _Reader(dict[str, str]):
+    def __init__(self, enum: type[StrEnum]) -> None:
+        super().__init__({member.value: member.value for member in enum})
+        self._folded = {_fold(value): value for value in self}
+        self._folded |= {
+            _fold(alias): str(value) for alias, value in _ALIASES.get(enum, {}).items()
+        }
+
+    def __missing__(self, text: str) -> str:
+        return self._folded.get(_fold(text), text)

@@ -4,14 +4,8 @@ import orjson
 import pytest
 
 from tests.unit.protocol.samples import DATA, sample
-from tui.protocol.codec import (
-    decode,
-    decode_message,
-    decode_state,
-    encode_replayed,
-    encode_stored,
-    split,
-)
+from tui.protocol.codec import decode, decode_message, decode_state, split
+from tui.protocol.envelope import keep, replayed, with_offset
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models import Event, LockedEvent, SubscriptionUpdateMessage, UnknownMessage
 
@@ -135,7 +129,8 @@ def test_whole_numbers_beyond_64_bits_stay_exact(number: int) -> None:
     raw = orjson.dumps(sample("agent_log", context="HERE")).replace(b'"HERE"', digits)
     first, second = split(batch(raw, GOOD))
     assert (first.strip(), second.strip()) == (raw, GOOD)
-    plain, v1 = encode_stored(first, 1)
-    for sent in (plain, v1, encode_replayed(v1)):
+    kept = keep(first)
+    v1 = with_offset(kept, 1)
+    for sent in (kept, v1, replayed(v1)):
         assert b'"context":%b}' % digits in sent
         assert isinstance(decode_message(sent), Event)

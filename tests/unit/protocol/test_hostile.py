@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.protocol.growth import ALLOWED, growth
 from tests.unit.protocol.samples import sample
 from tests.unit.protocol.strategies import JSON, MESSAGES
-from tui.protocol.codec import decode, decode_message, deflate, encode, encode_stored, inflate
+from tui.protocol.codec import decode, decode_message, deflate, encode, inflate
+from tui.protocol.envelope import keep
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
 from tui.protocol.models import Control, Event
@@ -119,7 +120,7 @@ def test_words_that_look_like_no_number_are_text() -> None:
 def test_a_number_beyond_all_bounds_is_not_stored() -> None:
     assert refusal(b'{"type":"ping","timestamp":1e999}').field == "timestamp"
     with pytest.raises(ProtocolError):
-        encode_stored(log_with(b"1e999"), 1)
+        keep(log_with(b"1e999"))
 
 
 @pytest.mark.parametrize("digits", [20, 30, 400, 5000])
@@ -178,7 +179,7 @@ def test_of_a_key_that_comes_twice_the_last_counts_everywhere() -> None:
     message = decode_message(raw)
     assert isinstance(message, Event)
     assert message.id == "second"
-    assert orjson.loads(encode_stored(raw, 1)[0])["id"] == "second"
+    assert orjson.loads(keep(raw))["id"] == "second"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,6 @@ from tests.unit.protocol.samples import DATA, sample
 from tests.unit.protocol.strategies import (
     CONTROL_DATA,
     EVENT_DATA,
-    EVENT_MESSAGES,
-    JSON,
     LOCKED_EVENTS,
     MESSAGES,
     UNKNOWN_MESSAGES,
@@ -20,16 +18,7 @@ from tests.unit.protocol.strategies import (
     event,
 )
 from tui.protocol.catalog import EVENTS, MessageType
-from tui.protocol.codec import (
-    build_event,
-    decode,
-    decode_message,
-    deflate,
-    encode,
-    encode_stored,
-    join,
-    split,
-)
+from tui.protocol.codec import build_event, decode, decode_message, deflate, encode, join, split
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models import (
     AgentLogEvent,
@@ -114,26 +103,6 @@ def test_a_single_message_is_a_frame(envelope: dict[str, Any]) -> None:
 
 def test_an_empty_batch_is_no_message() -> None:
     assert decode(b" [ ] ") == []
-
-
-@given(EVENT_MESSAGES | LOCKED_EVENTS, st.integers(1, 2**53))
-@RELAXED
-def test_storing_drops_what_only_a_server_may_say(envelope: dict[str, Any], offset: int) -> None:
-    plain, v1 = (orjson.loads(raw) for raw in encode_stored(orjson.dumps(envelope), offset))
-    kept = {
-        name: value
-        for name, value in (envelope.get("metadata") or {}).items()
-        if name not in ("offset", "replayed", "conflated")
-    }
-    assert plain == envelope | {"metadata": kept}
-    assert v1 == envelope | {"metadata": kept | {"offset": offset}}
-
-
-@given(st.sampled_from(sorted(DATA)), JSON)
-@RELAXED
-def test_what_is_stored_can_be_read(type_: str, extra: Any) -> None:
-    for raw in encode_stored(orjson.dumps(sample(type_, extra=extra)), 7):
-        assert isinstance(decode_message(raw), Event)
 
 
 def test_fields_named_like_our_own_attributes_are_only_fields() -> None:
