@@ -4,21 +4,32 @@ Where PROTOCOL.md is silent:
 
 - A plain `subscribe` or `unsubscribe` that succeeds is not answered: the document's server answers
   neither, and its clients wait for nothing. A `ping` behind it tells when it is in force.
-- A wrong token in band is answered with `auth_failure`, and the connection closed with 4501.
+- A wrong token in band is answered with `auth_failure`, and the connection closed with 4501, unless
+  the client is known already: then it goes on with the token that it had.
+- A right token in band, of whomever, takes the place of the one before, with its permissions, its
+  limits and its end. Subscriptions that it does not permit end: v1 is told with
+  `subscription_update` `denied`, plain with an `error` for each.
+- A token that has expired, and a key that was taken back, end the connection with 4009, within a
+  second of it. Until then it holds, so that one that is about to end can be renewed in any case.
 - What an unauthenticated client says besides is refused, and the rest of its frame dropped.
 - A `subscribe` with an id in use replaces that subscription; one without an id is given one.
 - A frame that cannot be taken apart (too large, too many messages, an array without an end) is
   answered with one `error` that has neither `correlationId` nor `details.index`.
 - What follows a `disconnect` in its frame is dropped.
+- What is counted against a limit: events that are permitted, `auth_request`, `subscribe` (once,
+  however many subscriptions are in it), `unsubscribe` and `ping`. After an event over its limit the
+  later events of the frame are refused likewise; other messages of the frame stand for themselves.
+  All answers tell when there is room for everything that was refused up to there.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import count
-from typing import NamedTuple
+from typing import cast
 
-from tui.protocol import codec
-from tui.protocol.catalog import EVENTS
+from tui.protocol import codec, envelope
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from tui.protocol.express import Route, route
 from tui.protocol.limits import (
     MAX_DEPTH,
     MAX_RECEIVE,
@@ -38,66 +49,36 @@ from tui.protocol.models import (
     UnknownMessage,
     UnsubscribeMessage,
 )
-from tui.protocol.models.control import Position as WirePosition
-from tui.protocol.models.control import SubscriptionSpec
 from tui.protocol.topics import Filter
+from tui.server import wishes
 from tui.server.auth import Access, Authority
-from tui.server.brokers import Draft, Position
+from tui.server.brokers import Draft
+from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
+from tui.server.limits.limiter import Limiter
+from tui.server.limits.rates import RateLimits
+from tui.server.metrics import Metrics
 from tui.server.replies import Replies
+
+__all__ = [
+    "Close",
+    "Effect",
+    "Pong",
+    "Publish",
+    "Send",
+    "Session",
+    "Subscribe",
+    "Unsubscribe",
+]
 
 MAX_BATCH = 1000
 """Messages in one frame: as many as may all be refused without filling an outbox."""
-MAX_EVENT_NAMES = len(EVENTS)
-"""Names in one filter's `events`: one for each there is."""
-
-
-class Send(NamedTuple):
-    message: bytes
-
-
-class Close(NamedTuple):
-    """End the connection, after what was sent before."""
-
-    code: CloseCode
-    reason: str = ""
-
-
-class Publish(NamedTuple):
-    """Store these, then say what became of them: `Session.published`."""
-
-    drafts: list[Draft]
-
-
-class Subscribe(NamedTuple):
-    """Follow these from now on, or from where `resume` or `since` says."""
-
-    filters: dict[str, Filter]
-    """By id; what had one of these ids before is replaced."""
-    message_id: str | None
-    resume: dict[str, Position]
-    since: float | None
-    """Unix seconds."""
-    snapshot: str
-    """`auto`, `always` or `never`."""
-
-
-class Unsubscribe(NamedTuple):
-    id: str
-
-
-class Pong(NamedTuple):
-    """Answer a ping, with what has been delivered up to now."""
-
-    message_id: str | None
-
-
-Effect = Send | Close | Publish | Subscribe | Unsubscribe | Pong
 
 
 class Session:
     """One connection's state: who the client is, and what it subscribed to.
 
-    `clock` gives Unix seconds. `access` is None until the client has said who it is.
+    `clock` gives Unix seconds. `access` is None until the client has said who it is; `judged` is
+    told whether a token in band was a right one. Without `rates` nothing is limited.
     """
 
     def __init__(
@@ -108,19 +89,37 @@ class Session:
         clock: Callable[[], float],
         *,
         v1: bool,
+        metrics: Metrics | None = None,
+        rates: RateLimits | None = None,
+        judged: Callable[[bool], None] | None = None,
     ) -> None:
         self.replies = Replies(client_id, clock, v1=v1)
-        self.access = access
-        self.subscriptions: set[str] = set()
-        """Ids of what was asked for; the connection may have yet to act on the last of it."""
+        self.client_id = client_id
+        self.access: Access | None = None
+        self.subscriptions: dict[str, Filter] = {}
+        """What was asked for, by id; the connection may have yet to act on the last of it."""
         self.v1 = v1
         self._authority = authority
-        self._numbers = count(1)
+        self._clock = clock
+        self._metrics = metrics or Metrics()
+        self._judged = judged
+        self._limiter = Limiter(rates, access, clock) if rates else None
+        self._held = 0.0
+        """How long an earlier event of this frame has to wait, in seconds; 0.0: none has."""
+        self._limit = MAX_RECEIVE_UNAUTHENTICATED
+        self._publishes_everything = False
+        self._names = (f"subscription-{n}" for n in count(1))
+        if access is not None:
+            self._let_in(access)
+
+    @property
+    def deadline(self) -> float | None:
+        """Unix seconds from which the present token is no longer good; None: never."""
+        return self.access.expires if self.access else None
 
     def open(self) -> list[Effect]:
         """The handshake is done."""
-        limit = MAX_RECEIVE if self.access is None else self._limit()
-        return [Send(self.replies.connect(limit))]
+        return [Send(self.replies.connect(MAX_RECEIVE if self.access is None else self._limit))]
 
     def expire(self) -> list[Effect]:
         """The time for authentication is over."""
@@ -128,20 +127,38 @@ class Session:
             return []
         return [Close(CloseCode.UNAUTHENTICATED, "not authenticated in time")]
 
+    def check_expiry(self) -> list[Effect]:
+        """Whether the token is good still; to be called about once a second."""
+        if self.access is None:
+            return []
+        present = self._authority.current(self.access)
+        if present is None:
+            return [Close(CloseCode.TOKEN_EXPIRED, "the key is no longer valid")]
+        effects = [] if present is self.access else self._renew(present)
+        if present.expires is not None and self._clock() >= present.expires:
+            return [Close(CloseCode.TOKEN_EXPIRED, "the token has expired")]
+        return effects
+
     def receive(self, frame: bytes) -> list[Effect]:
         """A frame came in."""
+        self._held = 0.0
+        if frame[:1] == b"{" and len(frame) <= self._limit:
+            return self._receive_message(frame, 0)  # by far the most frequent case
         try:
             members = self._split(frame)
         except ProtocolError as error:
             return [Send(self.replies.error(error))]
         effects: list[Effect] = []
+        drafts: list[Draft] | None = None
         for index, raw in enumerate(members):
             for effect in self._receive_message(raw, index):
-                last = effects[-1] if effects else None
-                if isinstance(effect, Publish) and isinstance(last, Publish):
-                    last.drafts.extend(effect.drafts)
-                else:
-                    effects.append(effect)
+                # A refusal between two events is no reason to store them apart.
+                if drafts is not None and isinstance(effect, Publish):
+                    drafts += effect.drafts
+                    continue
+                if not isinstance(effect, Send):
+                    drafts = effect.drafts if isinstance(effect, Publish) else None
+                effects.append(effect)
             if self.access is None or (effects and isinstance(effects[-1], Close)):
                 break  # the rest is said by somebody unknown, or who has taken leave
         return effects
@@ -162,7 +179,7 @@ class Session:
         return effects
 
     def _split(self, frame: bytes) -> list[bytes]:
-        members = codec.split(codec.inflate(frame, self._limit()))
+        members = codec.split(codec.inflate(frame, self._limit))
         if len(members) > MAX_BATCH:
             raise ProtocolError(
                 ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_BATCH} messages in one frame"
@@ -170,17 +187,25 @@ class Session:
         return members
 
     def _receive_message(self, raw: bytes, index: int) -> list[Effect]:
-        message: Message | None = None
+        seen: Route | Message | None = None
         try:
-            message = codec.decode_message(raw, max_depth=MAX_DEPTH)
-            return self._judge(message, raw)
+            if self.access is not None:
+                seen = route(raw, max_depth=MAX_DEPTH)
+                if seen is not None:
+                    self._metrics.received(seen.type, len(raw))
+                    return self._publish(self.access, Draft(envelope.keep(raw), *seen))
+            seen = codec.decode_message(raw, max_depth=MAX_DEPTH)
+            self._metrics.received(seen.type, len(raw))
+            if self.access is not None and _is_event(type(seen)):
+                return self._publish(self.access, Draft.of(cast("Event", seen), raw))
+            return self._judge(seen)
         except ProtocolError as error:
             error.index = index
-            if error.message_id is None and message is not None:
-                error.message_id = message.id
+            if error.message_id is None and seen is not None:
+                error.message_id = seen.id
             return [Send(self.replies.error(error))]
 
-    def _judge(self, message: Message, raw: bytes) -> list[Effect]:
+    def _judge(self, message: Message) -> list[Effect]:
         if isinstance(message, AuthRequestMessage):
             return self._authenticate(message)
         if isinstance(message, DisconnectMessage):
@@ -189,13 +214,12 @@ class Session:
             raise ProtocolError(
                 ErrorCode.UNAUTHENTICATED, f"{message.type}: send auth_request first"
             )
-        if isinstance(message, Event):
-            return self._publish(self.access, message, raw)
         if isinstance(message, SubscribeMessage):
             return self._subscribe(self.access, message)
         if isinstance(message, UnsubscribeMessage):
             return self._unsubscribe(message)
         if isinstance(message, PingMessage):
+            self._count("ping")
             return [Pong(message.id)]
         if isinstance(message, PongMessage | ErrorMessage):
             return []  # an error is never answered with another
@@ -208,90 +232,101 @@ class Session:
         )
 
     def _authenticate(self, message: AuthRequestMessage) -> list[Effect]:
+        self._count("auth_request")
         access = self._authority.check(message.data.token)
+        if self._judged:
+            self._judged(access is not None)
         if access is None:
             reason = "the token is not valid here"
             failure = self.replies.auth_failure(ErrorCode.UNAUTHENTICATED, reason, message.id)
-            return [Send(failure), Close(CloseCode.UNAUTHENTICATED, reason)]
-        self.access = access
-        return [Send(self.replies.auth_success(self._limit(), message.id))]
+            end = [Close(CloseCode.UNAUTHENTICATED, reason)] if self.access is None else []
+            return [Send(failure), *end]
+        effects = self._renew(access, message.id)
+        return [Send(self.replies.auth_success(self._limit, message.id)), *effects]
 
-    def _publish(self, access: Access, event: Event, raw: bytes) -> list[Effect]:
-        draft = Draft.of(event, raw)
-        if not access.may_publish(draft.topic):
+    def _let_in(self, access: Access) -> None:
+        self.access = access
+        self._limit = MAX_RECEIVE_PUBLISHER if access.publish else MAX_RECEIVE
+        self._publishes_everything = access.publishes_everything
+        if self._limiter:
+            self._limiter.grant(access)
+
+    def _renew(self, access: Access, to: str | None = None) -> list[Effect]:
+        """Go on with another access, and end the subscriptions that it does not permit."""
+        self._let_in(access)
+        lost = {
+            id_: one for id_, one in self.subscriptions.items() if not access.may_subscribe(one)
+        }
+        effects: list[Effect] = []
+        for id_, one in lost.items():
+            del self.subscriptions[id_]
+            effects.append(Unsubscribe(id_))
+            if not self.v1:
+                reason = f"subscription {id_} has ended: {_no_permission(one)}"
+                error = ProtocolError(ErrorCode.FORBIDDEN, reason, message_id=to)
+                effects.append(Send(self.replies.error(error)))
+        if lost and self.v1:
+            reason = _no_permission(next(iter(lost.values())))
+            effects.append(Send(self.replies.denied(lost, reason, to)))
+        return effects
+
+    def _publish(self, access: Access, draft: Draft) -> list[Effect]:
+        if not self._publishes_everything and not access.may_publish(draft.topic):
             raise ProtocolError(ErrorCode.FORBIDDEN, f"no permission to publish {draft.topic}")
+        if self._limiter:
+            self._held = self._limiter.take_event(draft.type, self._held)
+            if self._held:
+                self._metrics.rate_limited += 1
+                raise self._limiter.refusal(draft.type, self._held)
         return [Publish([draft])]
 
     def _subscribe(self, access: Access, message: SubscribeMessage) -> list[Effect]:
+        self._count("subscribe")
         data = message.data
-        specs: Iterable[SubscriptionSpec] = (data,)
-        if data.subscriptions is not None:
-            specs = data.subscriptions
-        taken = self.subscriptions | {spec.subscription_id for spec in specs}
-        asked = {spec.subscription_id or self._name(taken): _filter(spec) for spec in specs}
+        asked = wishes.filters(data, self.subscriptions, self._names)
         allowed = {id_: one for id_, one in asked.items() if access.may_subscribe(one)}
-        if len(self.subscriptions | allowed.keys()) > MAX_SUBSCRIPTIONS:
+        if len(self.subscriptions | allowed) > MAX_SUBSCRIPTIONS:
             raise ProtocolError(
                 ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"
             )
         effects: list[Effect] = []
         if denied := {id_: one for id_, one in asked.items() if id_ not in allowed}:
-            reason = f"no permission to subscribe to {next(iter(denied.values()))}"
+            reason = _no_permission(next(iter(denied.values())))
             if not self.v1:
                 raise ProtocolError(ErrorCode.FORBIDDEN, reason)
             effects.append(Send(self.replies.denied(denied, reason, message.id)))
         if allowed or not denied:
-            resume, since = _cursor(data.resume or {})
-            self.subscriptions |= allowed.keys()
+            resume, since = wishes.cursor(data)
+            self.subscriptions |= allowed
             effects.append(Subscribe(allowed, message.id, resume, since, data.snapshot or "auto"))
         return effects
 
     def _unsubscribe(self, message: UnsubscribeMessage) -> list[Effect]:
+        self._count("unsubscribe")
         id_ = message.data.subscription_id
-        if id_ not in self.subscriptions:
+        if self.subscriptions.pop(id_, None) is None:
             raise ProtocolError(
                 ErrorCode.UNKNOWN_SUBSCRIPTION,
                 f"there is no subscription {id_}",
                 field="data.subscriptionId",
             )
-        self.subscriptions.remove(id_)
         effects: list[Effect] = [Unsubscribe(id_)]
         if self.v1:
             effects.append(Send(self.replies.closed(id_, message.id)))
         return effects
 
-    def _name(self, taken: Container[str | None]) -> str:
-        """An id for a subscription without one; never one that the client gave to another."""
-        return next(name for n in self._numbers if (name := f"subscription-{n}") not in taken)
-
-    def _limit(self) -> int:
-        if self.access is None:
-            return MAX_RECEIVE_UNAUTHENTICATED
-        return MAX_RECEIVE_PUBLISHER if self.access.publish else MAX_RECEIVE
+    def _count(self, type_: str) -> None:
+        """Count a message against its limit; raises the refusal of one over it."""
+        if self._limiter and (wait := self._limiter.take(type_)):
+            self._metrics.rate_limited += 1
+            raise self._limiter.refusal(type_, wait)
 
 
-def _filter(spec: SubscriptionSpec) -> Filter:
-    events = spec.events or ()
-    if len(events) > MAX_EVENT_NAMES:
-        raise ProtocolError(
-            ErrorCode.LIMIT_EXCEEDED,
-            f"more than {MAX_EVENT_NAMES} names in one filter",
-            field="data.events",
-        )
-    return Filter(
-        "*" if spec.resource is None else spec.resource,
-        "*" if spec.resource_id is None else spec.resource_id,
-        events,
-    )
+@cache
+def _is_event(kind: type[Message]) -> bool:
+    """The same as `isinstance`, which asks pydantic each time, at several times the cost."""
+    return issubclass(kind, Event)
 
 
-def _cursor(
-    resume: dict[str, WirePosition | float],
-) -> tuple[dict[str, Position], float | None]:
-    positions = {
-        resource: Position(place.epoch, place.offset)
-        for resource, place in resume.items()
-        if isinstance(place, WirePosition)
-    }
-    since = resume.get("since")
-    return positions, since / 1000 if isinstance(since, float) else None
+def _no_permission(filter_: Filter) -> str:
+    return f"no permission to subscribe to {filter_}"

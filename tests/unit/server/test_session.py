@@ -2,19 +2,19 @@
 
 import gzip
 import json
-from typing import Any
 
 import pytest
 
-from tests.support.frames import TOKEN, frame, log, messages, status
+from tests.support.frames import TOKEN, frame, log, status
+from tests.unit.server.effects import refusals, sent
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_SUBSCRIPTIONS
 from tui.protocol.topics import Filter
 from tui.server.auth import EVERYTHING, Access, ApiKey
 from tui.server.brokers import Position
+from tui.server.metrics import Metrics
 from tui.server.session import (
     Close,
-    Effect,
     Pong,
     Publish,
     Send,
@@ -27,25 +27,10 @@ READER = Access(subscribe=(Filter("agent"),))
 NOW = 1_700_000_000.5
 
 
-def session(access: Access | None = EVERYTHING, *, v1: bool = False) -> Session:
-    return Session("client-1", ApiKey(TOKEN), access, lambda: NOW, v1=v1)
-
-
-def sent(effects: list[Effect]) -> list[dict[str, Any]]:
-    return messages([effect.message for effect in effects if isinstance(effect, Send)])
-
-
-def refusals(effects: list[Effect]) -> list[tuple[str, str | None, object]]:
-    """Code, correlation id and details of each error sent."""
-    return [
-        (
-            message["data"]["code"],
-            message["metadata"].get("correlationId"),
-            message["data"].get("details"),
-        )
-        for message in sent(effects)
-        if message["type"] == "error"
-    ]
+def session(
+    access: Access | None = EVERYTHING, *, v1: bool = False, metrics: Metrics | None = None
+) -> Session:
+    return Session("client-1", ApiKey(TOKEN), access, lambda: NOW, v1=v1, metrics=metrics)
 
 
 def deep(levels: int) -> bytes:
@@ -140,12 +125,12 @@ def test_refusals(
     else:
         assert refusals(effects) == [refusal]
     assert len(effects) == 1
-    assert one.subscriptions == set()
+    assert one.subscriptions == {}
 
 
 def test_every_refusal_of_the_protocol_is_in_the_table() -> None:
     table = {refusal[0] for _, _, refusal in REFUSALS}
-    # The rest is not said by a session: rates are not limited yet, and memory is never away.
+    # The others: in test_session_limits, and said by brokers.
     assert table == set(ErrorCode) - {ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE}
 
 
@@ -230,10 +215,31 @@ def test_events_of_a_frame_are_published_together_and_a_bad_one_spoils_nothing()
     assert refusals(effects) == [("invalid_message", "e-2", {"field": "data.agentId"})]
 
 
+def test_refusals_between_events_keep_them_in_one_publish_and_other_wishes_do_not() -> None:
+    bad = frame("nonsense", {}, "x")
+    said = [log("e-1"), bad, log("e-2"), SUBSCRIBE, log("e-3"), bad, frame("ping"), log("e-4")]
+    effects = session().receive(b"[" + b",".join(said) + b"]")
+    kinds = [type(effect) for effect in effects]
+    assert kinds == [Publish, Send, Subscribe, Publish, Send, Pong, Publish]
+    ids = [[one.id for one in e.drafts] for e in effects if isinstance(e, Publish)]
+    assert ids == [["e-1", "e-2"], ["e-3"], ["e-4"]]
+
+
+def test_what_comes_in_is_counted_by_type_and_size() -> None:
+    metrics = Metrics()
+    one = session(metrics=metrics)
+    for said in (log("e-1"), log("e-2"), b"[" + frame("ping") + b"," + log("e-3") + b"]", b"{"):
+        one.receive(said)
+    one.receive(frame("a" * 100, {}))
+    sizes = metrics.received_sizes
+    assert (sizes["agent_log"].count, sizes["ping"].count, sizes["other"].count) == (3, 1, 1)
+    assert sizes["agent_log"].sum >= 2 * len(log("e-1"))
+
+
 def test_gzip_is_read() -> None:
     [published] = session().receive(gzip.compress(log("e-1")))
     assert isinstance(published, Publish)
-    assert json.loads(published.drafts[0].raw)["id"] == "e-1"
+    assert json.loads(published.drafts[0].kept)["id"] == "e-1"
 
 
 @pytest.mark.parametrize("v1", [False, True])
@@ -261,7 +267,7 @@ def test_a_subscription_needs_nothing_but_its_type() -> None:
     [subscribe] = one.receive(frame("subscribe", {}))
     assert isinstance(subscribe, Subscribe)
     assert list(subscribe.filters.values()) == [Filter()]
-    assert one.subscriptions == set(subscribe.filters)
+    assert one.subscriptions == subscribe.filters
 
 
 def test_the_same_id_replaces_a_subscription() -> None:
@@ -270,7 +276,7 @@ def test_the_same_id_replaces_a_subscription() -> None:
     [again] = one.receive(frame("subscribe", {"subscriptionId": "s", "resource": "tdd"}))
     assert isinstance(again, Subscribe)
     assert again.filters == {"s": Filter("tdd")}
-    assert one.subscriptions == {"s"}
+    assert list(one.subscriptions) == ["s"]
 
 
 def test_a_generated_id_replaces_none_that_a_client_gave() -> None:
@@ -321,7 +327,7 @@ def test_v1_denies_what_is_not_allowed_and_grants_the_rest() -> None:
     assert denied["data"]["status"] == "denied"
     assert denied["data"]["subscriptionIds"] == ["b"]
     assert "tdd:*:*" in denied["data"]["reason"]
-    assert one.subscriptions == {"a"}
+    assert list(one.subscriptions) == ["a"]
 
 
 @pytest.mark.parametrize("v1", [False, True])
@@ -330,7 +336,7 @@ def test_unsubscribe_is_confirmed_to_v1_only(v1: bool) -> None:
     one.receive(SUBSCRIBE)
     effects = one.receive(frame("unsubscribe", {"subscriptionId": "s"}, "m-2"))
     assert effects[0] == Unsubscribe("s")
-    assert one.subscriptions == set()
+    assert one.subscriptions == {}
     assert [message["data"]["status"] for message in sent(effects)] == ["closed"] * v1
 
 

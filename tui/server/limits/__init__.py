@@ -1,0 +1,1 @@
+"""How much one client may say, and how many may come from one address."""
