@@ -4,68 +4,52 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from tui.protocol import codec
 from tui.protocol.catalog import RESOURCES
-from tui.protocol.errors import ProtocolError
-from tui.server.brokers import Deliver, Draft, Outcome, Page, Position, Stored
-from tui.server.brokers.newest import NewestState
-from tui.server.brokers.recent import RecentIds
-from tui.server.brokers.ring import Ring
-
-RING_BYTES = 8 * 1024 * 1024
-"""History kept for each resource."""
-STATE_KEYS = 10_000
-"""State keys kept for each resource."""
-STATE_BYTES = 8 * 1024 * 1024
-"""Newest state kept for each resource."""
-STATE_SECONDS = 24 * 3600.0
-DEDUPE_SECONDS = 300.0
-DEDUPE_IDS = 1_000_000
-"""Some 200 MB of ids at the very most, at more than 3,300 events a second for five minutes."""
+from tui.server.brokers import Answer, Deliver, Draft, Page, Position, Stored
+from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits, Stream
 
 
 class MemoryBroker:
-    """`Broker` in memory; nothing here ever waits. `clock` gives Unix seconds."""
+    """`Broker` in memory; nothing here ever waits.
+
+    `clock` gives Unix seconds, `steady` those of a clock that is never set.
+    """
+
+    healthy = True
+    lag = 0.0
 
     def __init__(
         self,
         *,
-        clock: Callable[[], float] = time.time,
         ring_bytes: int = RING_BYTES,
-        state_keys: int = STATE_KEYS,
-        state_bytes: int = STATE_BYTES,
-        state_seconds: float = STATE_SECONDS,
-        dedupe_seconds: float = DEDUPE_SECONDS,
-        dedupe_ids: int = DEDUPE_IDS,
+        limits: Limits = DEFAULTS,
+        clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.deliver: Deliver = _nobody
+        self.deliver: Deliver = nobody
         self._clock = clock
-        self._ids = RecentIds(dedupe_seconds, dedupe_ids)
+        self._steady = steady
+        self._ids = limits.recent_ids()
         self._streams = {
-            resource: _Stream(Ring(ring_bytes), NewestState(state_keys, state_bytes, state_seconds))
-            for resource in RESOURCES
+            resource: Stream(secrets.token_hex(8), ring_bytes, limits) for resource in RESOURCES
         }
 
-    async def publish(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        now = self._clock()
-        outcomes: list[Outcome] = []
+    def publish(self, drafts: Sequence[Draft], answer: Answer) -> None:
+        now, steady = self._clock(), self._steady()
         stored = []
-        for draft in drafts:
-            try:
-                if not self._ids.seen(draft.id, now):
-                    stored.append(self._streams[draft.topic.resource].store(draft, now))
-                    self._ids.add(draft.id, now)
-                outcomes.append(None)
-            except ProtocolError as refusal:
-                refusal.message_id = draft.id
-                outcomes.append(refusal)
+        for kept, id_, type_, topic, key in drafts:
+            if self._ids.add(id_, steady):
+                stream = self._streams[topic.resource]
+                event = Stored(stream.ring.last + 1, type_, topic, key, now, kept)
+                stream.add(event)
+                stored.append(event)
+        self._ids.forget(steady, len(drafts))
         if stored:
             self.deliver(stored)
-        return outcomes
+        answer([None] * len(drafts))
 
     def position(self, resource: str) -> Position:
-        stream = self._streams[resource]
-        return Position(stream.epoch, stream.ring.last)
+        return self._streams[resource].position
 
     def snapshot(self, resource: str) -> list[Stored]:
         return self._streams[resource].state.present(self._clock())
@@ -74,23 +58,10 @@ class MemoryBroker:
         return self._streams[resource].ring.read(after, limit)
 
     async def since(self, resource: str, moment: float) -> int:
-        return self._streams[resource].ring.since(moment)
+        ring = self._streams[resource].ring
+        before = ring.since(moment)
+        return ring.first - 1 if before is None else before
 
 
-class _Stream:
-    def __init__(self, ring: Ring, state: NewestState) -> None:
-        self.epoch = secrets.token_hex(8)
-        self.ring = ring
-        self.state = state
-
-    def store(self, draft: Draft, now: float) -> Stored:
-        offset = self.ring.last + 1
-        plain, v1 = codec.encode_stored(draft.raw, offset)
-        event = Stored(offset, draft.type, draft.topic, draft.key, now, plain, v1)
-        self.ring.append(event)
-        self.state.put(event)
-        return event
-
-
-def _nobody(_events: Sequence[Stored]) -> None:
+def nobody(_events: Sequence[Stored]) -> None:
     """Where stored events go until a gateway listens."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from tui.server.brokers import Stored
+from tui.server.brokers import OVERHEAD, Stored
 
 
 class NewestState:
@@ -23,24 +23,23 @@ class NewestState:
     def put(self, event: Stored) -> None:
         if event.key is None:
             return
+        newest = self._newest
         key = (event.type, event.key)
-        self._drop(key)
-        self._newest[key] = event
-        self._room -= event.size
-        while len(self._newest) > self._capacity or (self._room < 0 and self._newest):
-            self._drop(next(iter(self._newest)))
+        if older := newest.pop(key, None):
+            self._room += len(older.plain) - len(event.plain)
+        else:
+            self._room -= len(event.plain) + OVERHEAD
+        newest[key] = event
+        while newest and (self._room < 0 or len(newest) > self._capacity):
+            self._room += newest.popitem(last=False)[1].size
 
     def present(self, now: float) -> list[Stored]:
         """What is still true at `now` (Unix seconds), by rising offset."""
-        expired = []
-        for key, event in self._newest.items():
-            if event.time > now - self._age:
-                break
-            expired.append(key)
-        for key in expired:
-            self._drop(key)
+        for key, event in list(self._newest.items()):
+            if event.time > now:
+                # The clock was set back: it counts from now on, not from a time that is to come.
+                self._newest[key] = event._replace(time=now)
+            elif event.time <= now - self._age:
+                del self._newest[key]
+                self._room += event.size
         return list(self._newest.values())
-
-    def _drop(self, key: tuple[str, str]) -> None:
-        if event := self._newest.pop(key, None):
-            self._room += event.size
