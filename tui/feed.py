@@ -151,14 +151,14 @@ class Feed:
 
     def _find_another(self, lost: "ServerRecord") -> str | None:
         """In a thread: a server that runs, or our own in the place of another dashboard's."""
-        from tui.discovery import find_servers, load_or_create_token, load_token
-        from tui.server.config import ServerConfig, ServerError
+        from tui.discovery import find_servers, load_token
+        from tui.server.config import ServerError
 
         if found := find_servers():
             self._found = found[0]
             self._url = self._found.url
         elif lost.kind == "embedded":
-            config = ServerConfig(token=load_or_create_token(), kind="embedded")
+            config = self._own()
             with suppress(ServerError):  # another dashboard was quicker: it is found next time
                 self._start_server(config)
                 self._found = None
@@ -204,6 +204,7 @@ class Feed:
             http_port="off",
             token=token,
             history_bytes=DEMO_HISTORY,
+            rate_limits="off",  # it tells its story as fast as it is asked to
             kind="demo",
             announce=False,
         )
@@ -211,15 +212,22 @@ class Feed:
         return token
 
     def _start_own(self) -> str:
-        from tui.discovery import load_or_create_token
-        from tui.server.config import ServerConfig, ServerError
+        from tui.server.config import ServerError
 
-        config = ServerConfig(token=load_or_create_token(), kind="embedded")
+        config = self._own()
         try:
             self._start_server(config)
         except ServerError:  # the usual ports are taken: any others will do
             self._start_server(replace(config, port=0))
         return config.token
+
+    def _own(self) -> "ServerConfig":
+        """A server of our own, which goes on where this machine's last one stood."""
+        from tui.discovery import load_or_create_token, token_file
+        from tui.server.config import ServerConfig
+
+        journal = token_file().with_name("journal.db")
+        return ServerConfig(token=load_or_create_token(), journal=journal, kind="embedded")
 
     def _start_server(self, config: "ServerConfig") -> None:
         from tui.server.embedded import EmbeddedServer

@@ -8,10 +8,10 @@ and a long replay costs no memory.
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 
-from tui.protocol.codec import encode_replayed
+from tui.protocol.envelope import replayed
 from tui.protocol.topics import Filter
 from tui.server.brokers import Broker, Stored
-from tui.server.outbox import frames
+from tui.server.metrics import Metrics
 from tui.server.replies import Replies
 
 PAGE_BYTES = 64 * 1024
@@ -34,6 +34,7 @@ class CatchUp:
         replies: Replies,
         subscriptions: Mapping[str, Filter],
         at: int,
+        metrics: Metrics,
     ) -> None:
         self.at = at
         """Everything that matches was sent, up to here."""
@@ -43,6 +44,7 @@ class CatchUp:
         self._broker = broker
         self._replies = replies
         self._subscriptions = subscriptions
+        self._metrics = metrics
         self._begins: dict[str, int] = {}
         self._snapshot_for: set[str] = set()
         self._pages: Iterator[bytes] | None = None
@@ -58,16 +60,17 @@ class CatchUp:
         """Whether the stream is live from this moment on."""
         return self._pages is None and not self._snapshot_for and self._is_at_head
 
-    async def next_frames(self) -> list[bytes]:
+    async def next_messages(self) -> list[bytes]:
         """What to send next; perhaps nothing, though it may not be done yet."""
         if self._pages is not None:
             if page := next(self._pages, None):
                 return [page]
             self._pages = None
-        found = [] if self._is_at_head else await self._replay()
-        if self._snapshot_for and self._is_at_head:
+        if not self._is_at_head:
+            return await self._replay()
+        if self._snapshot_for:
             await self._take_snapshot()
-        return found
+        return []
 
     @property
     def _is_at_head(self) -> bool:
@@ -93,16 +96,16 @@ class CatchUp:
         if page.first > self.at + 1:
             lost = (self.at + 1, page.first - 1)
             self.at = page.first - 1
+            self._metrics.gaps += 1
             if self.snapshot_after_gap:
                 self._snapshot_for.update(self._subscriptions)
             return [self._replies.gap(self._resource, lost)]
         self.at = page.events[-1].offset
         asked = [(self._begins.get(id_, 0), one) for id_, one in self._subscriptions.items()]
-        return frames(
-            (
-                encode_replayed(event.v1) if event.offset <= self.replay_to else event.v1
-                for event in page.events
-                if any(begin < event.offset and one.matches(event.topic) for begin, one in asked)
-            ),
-            batches=True,
-        )
+        found = []
+        for event in page.events:
+            if any(begin < event.offset and one.matches(event.topic) for begin, one in asked):
+                message = replayed(event.v1) if event.offset <= self.replay_to else event.v1
+                self._metrics.sent(event.type, len(message))
+                found.append(message)
+        return found

@@ -1,196 +1,346 @@
-"""One client: what it says is acted on here, and what it is to be sent waits here. No I/O."""
+"""One client: what it says is acted on here, and what it is to be sent is put into its outbox."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from tui.protocol.errors import CloseCode, ProtocolError
 from tui.protocol.topics import Filter
-from tui.server.brokers import Broker, Position, Stored
-from tui.server.catchup import CatchUp
-from tui.server.outbox import Outbox
-from tui.server.session import Close, Effect, Pong, Publish, Send, Session, Subscribe, Unsubscribe
-from tui.server.subscriptions import SubscriptionIndex
+from tui.server.auth import Access
+from tui.server.brokers import Broker, Draft, Outcome
+from tui.server.flush import Flush, Shared
+from tui.server.layers import Layer
+from tui.server.metrics import Metrics
+from tui.server.outbox import CAPACITY, PlainOutbox, V1Outbox
+from tui.server.peer import Peer
+from tui.server.session import (
+    Close,
+    Effect,
+    Pong,
+    Publish,
+    Send,
+    Session,
+    Subscribe,
+    Unsubscribe,
+)
+from tui.server.streams import Start, Streams
 
-
-class _Start(NamedTuple):
-    """Where a client goes on in a stream: after an offset; None where it cannot."""
-
-    after: int | None
-    whole: bool = True
-    """Whether everything after it is still kept."""
+MAX_UNANSWERED = 1000
+"""Events of one client that the broker may have yet to answer, before more is read from it."""
+RESYNCS = 2
+RESYNC_SECONDS = 60.0
+"""Of a reader that was too slow more than `RESYNCS` times in so long, one takes leave."""
+CLOSE_SECONDS = 2.0
+"""How long a reader has to take what was sent before, and for its part in the closing."""
 
 
 class Connection:
-    """A session, its outbox, and those of its streams that are not live yet."""
+    """A session, its subscriptions and its outbox. `open` comes first, `forget` last."""
 
     def __init__(
         self,
         session: Session,
         broker: Broker,
-        index: "SubscriptionIndex[Connection]",
-        wake: Callable[[], None],
+        layer: Layer,
+        peer: Peer,
+        flush: Flush,
+        metrics: Metrics,
+        *,
+        gzip: bool = False,
+        capacity: int = CAPACITY,
+        address: str = "",
+        since: float = 0.0,
     ) -> None:
-        self.outbox = Outbox(wake, batches=session.v1)
-        self._session = session
+        self.session = session
+        self.address = address
+        self.since = since
+        """When it came, Unix seconds."""
+        self.subscriptions: dict[str, Filter] = {}
+        """Those in force, by id."""
+        self.is_closing = False
+        self.on_frame: Callable[[bytes], None] | None = None
+        """Is shown what comes in; for debugging."""
         self._broker = broker
-        self._index = index
-        self._wake = wake
-        self._acting = False
-        """Whether a frame is acted on: until then no history goes out, since all the subscriptions
-        of a frame may begin at one cursor."""
-        self._filters: dict[str, Filter] = {}
-        """The subscriptions in force, by id."""
-        self._catching_up: dict[str, CatchUp] = {}
+        self._index = layer.index
+        self._peer = peer
+        self._metrics = metrics
+        self._clock = flush.time
+        self._effects: list[Effect] = []
+        self._drafts: list[Draft] = []
+        self._is_acting = False
+        self._unanswered = 0
+        self._starting: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._overflows: list[float] = []
+        self.outbox: PlainOutbox | V1Outbox
+        self._streams: Streams | None = None
+        if session.v1:
+            self.outbox = V1Outbox(
+                peer, flush, self._overflow, self._conflated, gzip=gzip, capacity=capacity
+            )
+            self._streams = Streams(
+                self.subscriptions, broker, session.replies, self.outbox, metrics
+            )
+        else:
+            self.outbox = PlainOutbox(peer, flush, self._too_slow, gzip=gzip, capacity=capacity)
+        self._room = capacity // 2
 
-    async def open(self) -> None:
-        """The handshake is done, and `wake` may be called."""
-        await self._act(self._session.open())
+    def open(self) -> None:
+        """The handshake is done."""
+        self._act(self.session.open())
 
-    async def receive(self, frame: bytes) -> None:
-        """A frame came in."""
-        if self.outbox.closing is None:
-            self._acting = True
-            await self._act(self._session.receive(frame))
-            self._acting = False
-            if self._catching_up:
-                self._wake()
+    def receive(self, frame: bytes) -> None:
+        """A frame came in; it is for the caller to see that the connection `is_ready` for it.
+
+        What it publishes may wait for `pause`.
+        """
+        if self.is_closing:
+            return
+        if self.on_frame:
+            self.on_frame(frame)
+        effects = self.session.receive(frame)
+        if len(effects) == 1 and isinstance(only := effects[0], Publish) and not self._effects:
+            self._drafts += only.drafts  # by far the most frequent case
+        else:
+            self.pause()
+            self._act(effects)
+
+    def pause(self) -> None:
+        """All that came at once has been received: what was published goes to the broker."""
+        if self._drafts:
+            drafts, self._drafts = self._drafts, []
+            self._publish(drafts)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what was said before is done with, and its answers are not in the way."""
+        return (
+            not self._effects
+            and self._unanswered + len(self._drafts) < MAX_UNANSWERED
+            and (self._peer.writable or self.outbox.size <= self._room)
+        )
+
+    async def ready(self) -> None:
+        """Wait until `is_ready`, or until the connection takes nothing more."""
+        while not (self.is_ready or self.is_closing):
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
 
     def expire(self) -> None:
         """The time for authentication is over."""
-        for effect in self._session.expire():
-            self._do(effect)
+        self._act(self.session.expire())
 
-    def offer(self, event: Stored) -> None:
-        """A live event that matches; left to the catch-up where its stream has one."""
-        if not self._session.v1:
-            self.outbox.put(event.plain)
-        elif event.topic.resource not in self._catching_up:
-            self.outbox.put(event.v1)
+    def tick(self) -> None:
+        """Look after what no event says; to be called about once a second."""
+        if self.is_closing:
+            return
+        self._act(self.session.check_expiry())
+        if self._peer.stalled(self._clock()):
+            self._too_slow()
+        elif self.outbox.count:
+            self.written()
 
-    async def next_frames(self) -> list[bytes]:
-        """What to write next; empty where there is nothing until the next `wake`."""
-        while True:
-            frames = self.outbox.take()
-            if self.outbox.closing or self._acting or not self._catching_up:
-                return frames
-            # A page of history each time: neither history nor live traffic starves the other.
-            resource, catch_up = next(iter(self._catching_up.items()))
-            page = await catch_up.next_frames()
-            if self._catching_up.get(resource) is not catch_up:
-                page = []  # nobody wants it any more
-            elif catch_up.is_done:
-                del self._catching_up[resource]
-            if frames or page:
-                return frames + page
-            await asyncio.sleep(0)  # nothing in that page was for this client: others' turn
+    def written(self) -> None:
+        """The socket may take more."""
+        self.outbox.flush(Shared())
+        self._proceed()
+
+    def close(self, code: CloseCode, reason: str, *, drop: bool = False) -> None:
+        """Take nothing more, send what waits unless it is to `drop`, and say why; once."""
+        if self.is_closing:
+            return
+        self.is_closing = True
+        self._effects.clear()
+        self._unsubscribe_all()
+        if drop:
+            self.outbox.clear()
+        end = self._hang_up(code, reason) if drop else self._leave(code, reason)
+        self._ending = asyncio.get_running_loop().create_task(end)
+        self._proceed()
+
+    def lost(self) -> None:
+        """The socket is gone: nobody waits for it any more."""
+        self.is_closing = True
+        self._effects.clear()
+        self._unsubscribe_all()
+        self.outbox.clear()
+        self._proceed()
 
     def forget(self) -> None:
         """The client is gone."""
-        for id_ in list(self._filters):
-            self._remove(id_)
+        self.lost()
+        for task in (self._starting, self._ending):
+            if task is not None:
+                task.cancel()
 
-    async def _act(self, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, Publish):
-                outcomes = await self._broker.publish(effect.drafts)
-                await self._act(self._session.published(effect.drafts, outcomes))
-            elif isinstance(effect, Subscribe):
-                await asyncio.sleep(0)  # a frame may hold a thousand of them: others' turn
-                await self._subscribe(effect)
+    @property
+    def client_id(self) -> str:
+        return self.session.client_id
+
+    @property
+    def access(self) -> Access | None:
+        return self.session.access
+
+    @property
+    def v1(self) -> bool:
+        return self.session.v1
+
+    @property
+    def queue_bytes(self) -> int:
+        """What waits to be sent."""
+        return self.outbox.size
+
+    @property
+    def lag(self) -> int:
+        """Events that the client has yet to be sent."""
+        return self.outbox.count + (self._streams.lag if self._streams else 0)
+
+    def _act(self, effects: Sequence[Effect]) -> None:
+        self._effects += effects
+        self._proceed()
+
+    def _proceed(self) -> None:
+        """Act on what was said, in order, as far as nothing has to be waited for."""
+        if self._is_acting:
+            return
+        self._is_acting = True
+        try:
+            while self._effects and self._is_next(self._effects[0]):
+                self._do(self._effects.pop(0))
+        finally:
+            self._is_acting = False
+        if self._streams:
+            if self._effects or self._starting:
+                self._streams.halt()
             else:
+                self._streams.go_on()
+        if self._waiter is not None and not self._waiter.done():
+            if self.is_ready or self.is_closing:
+                self._waiter.set_result(None)
+
+    def _is_next(self, effect: Effect) -> bool:
+        """Whether its time has come: answers are in the order of what they answer."""
+        if isinstance(effect, Publish):
+            return self._unanswered < MAX_UNANSWERED
+        return not self._unanswered and not self._starting
+
+    def _publish(self, drafts: Sequence[Draft]) -> None:
+        self._unanswered += len(drafts)
+        self._broker.publish(drafts, partial(self._published, drafts, self._clock()))
+
+    def _published(
+        self, drafts: Sequence[Draft], since: float, outcomes: Sequence[Outcome]
+    ) -> None:
+        self._metrics.published(self._clock() - since)
+        self._unanswered -= len(drafts)
+        if self.session.v1 or any(outcomes):  # all others hear nothing of it
+            for effect in self.session.published(drafts, outcomes):
                 self._do(effect)
+        if self._effects or self._waiter:
+            self._proceed()
 
     def _do(self, effect: Effect) -> None:
-        if isinstance(effect, Send):
+        if isinstance(effect, Publish):
+            self._publish(effect.drafts)
+        elif isinstance(effect, Send):
             self.outbox.put(effect.message)
         elif isinstance(effect, Close):
-            self.outbox.close(effect.code, effect.reason)
+            self.close(effect.code, effect.reason)
+        elif isinstance(effect, Subscribe):
+            self._subscribe(effect)
         elif isinstance(effect, Unsubscribe):
-            self._remove(effect.id)
+            self._unsubscribe(effect.id)
         elif isinstance(effect, Pong):
-            live = self._followed() - self._catching_up.keys()
-            positions = {resource: self._broker.position(resource) for resource in live}
-            self.outbox.put(self._session.replies.pong(positions, effect.message_id))
+            positions = self._streams.positions if self._streams else {}
+            self.outbox.put(self.session.replies.pong(positions, effect.message_id))
 
-    async def _subscribe(self, wish: Subscribe) -> None:
-        streams = {resource for one in wish.filters.values() for resource in one.resources}
-        starts = await self._starts(wish, streams) if self._session.v1 else {}
-        # Nothing waits from here on, so that no event comes in between.
+    def _subscribe(self, wish: Subscribe) -> None:
+        if self._streams is None:
+            self._put_in_force(wish)
+        elif wish.resume or wish.since is not None:
+            work = self._resume(self._streams, wish)
+            self._starting = asyncio.get_running_loop().create_task(work)
+        else:
+            self._follow(self._streams, wish, {})
+
+    async def _resume(self, streams: Streams, wish: Subscribe) -> None:
+        try:
+            starts = await streams.starts(wish)
+        except ProtocolError as error:
+            error.message_id = wish.message_id
+            self.outbox.put(self.session.replies.error(error))
+        else:
+            if not self.is_closing:
+                self._follow(streams, wish, starts)
+        finally:
+            self._starting = None
+        self._proceed()
+
+    def _follow(self, streams: Streams, wish: Subscribe, starts: dict[str, Start]) -> None:
         for id_ in wish.filters:
-            self._remove(id_)
-        followed = self._followed()
+            self._unsubscribe(id_)
+        followed = streams.followed
+        self._put_in_force(wish)
+        streams.follow(wish, followed, starts)
+
+    def _put_in_force(self, wish: Subscribe) -> None:
         for id_, filter_ in wish.filters.items():
-            self._filters[id_] = filter_
-            self._index.add(self, filter_)
-        if not self._session.v1:
+            self._unsubscribe(id_)
+            self.subscriptions[id_] = filter_
+            self._index.add(self.outbox, filter_)
+            for resource in filter_.resources:
+                self._metrics.subscribed(resource)
+
+    def _unsubscribe(self, id_: str) -> None:
+        if filter_ := self.subscriptions.pop(id_, None):
+            self._index.remove(self.outbox, filter_)
+            for resource in filter_.resources:
+                self._metrics.unsubscribed(resource)
+
+    def _unsubscribe_all(self) -> None:
+        for id_ in list(self.subscriptions):
+            self._unsubscribe(id_)
+        if self._streams:
+            self._streams.forget()
+
+    def _conflated(self) -> None:
+        self._metrics.conflated += 1
+
+    def _overflow(self, lost: Mapping[str, int]) -> None:
+        """The outbox has dropped events: begin anew from the state, but not for ever."""
+        if self.is_closing:
             return
-        for resource in streams - followed:
-            self._catching_up.pop(resource, None)
-        gaps: dict[str, tuple[int, int] | None]
-        gaps = {resource: None for resource, start in starts.items() if start.after is None}
-        for resource in starts.keys() & followed:
-            after = starts[resource].after
-            if after is not None and after < self._position(resource).offset:
-                # What the connection has come further with already goes back for nobody.
-                gaps[resource] = (after + 1, self._broker.position(resource).offset)
-                starts[resource] = _Start(None, whole=False)
-        for resource in streams:
-            self._begin(resource, wish, starts.get(resource))
-        replies = self._session.replies
-        self.outbox.put(
-            replies.active(
-                wish.filters,
-                {resource: self._position(resource) for resource in sorted(streams)},
-                wish.message_id,
-                recovered=bool(starts) and all(start.whole for start in starts.values()),
-            )
-        )
-        for resource, lost in gaps.items():
-            self.outbox.put(replies.gap(resource, lost))
+        now = self._clock()
+        self._overflows = [at for at in self._overflows if at > now - RESYNC_SECONDS] + [now]
+        if self._streams is None or len(self._overflows) > RESYNCS:
+            self._too_slow()
+        else:
+            self._streams.resync(lost)
 
-    async def _starts(self, wish: Subscribe, streams: Iterable[str]) -> dict[str, _Start]:
-        """Where to go on in the streams for which the client said so."""
-        starts = {}
-        for resource in streams:
-            cursor = wish.resume.get(resource)
-            if wish.since is not None:
-                starts[resource] = _Start(await self._broker.since(resource, wish.since))
-            elif cursor is not None:
-                head = self._broker.position(resource)
-                if cursor.epoch != head.epoch or not 0 <= cursor.offset <= head.offset:
-                    starts[resource] = _Start(None, whole=False)
-                else:
-                    kept = await self._broker.read(resource, cursor.offset, 1)
-                    starts[resource] = _Start(cursor.offset, kept.first <= cursor.offset + 1)
-        return starts
+    def _too_slow(self) -> None:
+        if not self.is_closing:
+            self._metrics.slow_closed += 1
+            self.close(CloseCode.SLOW_READER, "reading too slowly", drop=True)
 
-    def _begin(self, resource: str, wish: Subscribe, start: _Start | None) -> None:
-        """Let the stream catch up, unless it is live at once."""
-        head = self._broker.position(resource).offset
-        after = start.after if start else None
-        wants_snapshot = wish.snapshot == "always" or (wish.snapshot == "auto" and after is None)
-        catch_up = self._catching_up.get(resource)
-        if catch_up is None:
-            if after in (None, head) and not wants_snapshot:
-                return
-            at = head if after is None else after
-            catch_up = CatchUp(resource, self._broker, self._session.replies, self._filters, at)
-            self._catching_up[resource] = catch_up
-        catch_up.snapshot_after_gap = wish.snapshot != "never"
-        if after is not None:
-            catch_up.replay_to = head
-        catch_up.add(wish.filters, after=head if after is None else after, snapshot=wants_snapshot)
+    async def _leave(self, code: CloseCode, reason: str) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                while self._unanswered or self.outbox.count:
+                    await self._peer.drained()
+                    self.outbox.flush(Shared())
+                    await asyncio.sleep(0.01 if self._unanswered else 0)
+                await self._peer.leave(code, reason)
+        except TimeoutError:
+            pass
+        finally:
+            self._peer.abort()  # which does nothing where the close was clean
 
-    def _position(self, resource: str) -> Position:
-        """Up to where everything that matches was sent, or is in the outbox."""
-        head = self._broker.position(resource)
-        catch_up = self._catching_up.get(resource)
-        return Position(head.epoch, catch_up.at) if catch_up else head
-
-    def _followed(self) -> set[str]:
-        """The streams that the subscriptions reach into."""
-        return {resource for one in self._filters.values() for resource in one.resources}
-
-    def _remove(self, id_: str) -> None:
-        if filter_ := self._filters.pop(id_, None):
-            self._index.remove(self, filter_)
+    async def _hang_up(self, code: CloseCode, reason: str) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._peer.hang_up(code, reason)
+        except TimeoutError:
+            pass
+        finally:
+            self._peer.abort()

@@ -1,52 +1,156 @@
-"""Where connections, the subscription index and the broker meet."""
+"""Where connections, their subscriptions and the broker meet."""
 
+import asyncio
+import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any
 
-from tui.protocol.errors import CloseCode
+from tui.server import layers
 from tui.server.auth import Access, Authority
 from tui.server.brokers import Broker, Draft, Outcome, Stored
 from tui.server.connection import Connection
+from tui.server.flush import Flush, Loop
+from tui.server.layers import Layer
+from tui.server.limits.rates import RateLimits
+from tui.server.metrics import Metrics
+from tui.server.peer import Peer
 from tui.server.session import Session
-from tui.server.subscriptions import SubscriptionIndex
+from tui.server.trace import Direction, Tracer
+from tui.server.traced import TracedPeer
+
+_log = logging.getLogger(__name__)
 
 
 class Gateway:
     """publish -> broker -> each matching connection, once. `clock` gives Unix seconds."""
 
     def __init__(
-        self, broker: Broker, authority: Authority, clock: Callable[[], float] = time.time
+        self,
+        broker: Broker,
+        authority: Authority,
+        *,
+        loop: Loop,
+        rates: RateLimits | None = None,
+        tracer: Tracer | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self.metrics = Metrics()
+        self.metrics.queue_bytes = lambda: sum(one.outbox.size for one in self.connections)
+        self.metrics.broker_lag = lambda: broker.lag
+        self.connections: set[Connection] = set()
         self._broker = broker
         self._authority = authority
+        self._rates = rates
+        self._tracer = tracer
         self._clock = clock
-        self._index: SubscriptionIndex[Connection] = SubscriptionIndex()
-        self._connections: set[Connection] = set()
+        self._flush = Flush(loop)
+        self._plain = layers.plain()
+        self._plain_gzip = layers.plain_gzip()
+        self._v1 = layers.v1()
+        self._layers: list[Layer] = []
+        """Those that anybody ever read."""
         broker.deliver = self._deliver
 
-    def connect(self, access: Access | None, wake: Callable[[], None], *, v1: bool) -> Connection:
-        """A client whose handshake is done; `wake` is called when there is something to write."""
-        client_id = f"client-{secrets.token_hex(8)}"
-        session = Session(client_id, self._authority, access, self._clock, v1=v1)
-        connection = Connection(session, self._broker, self._index, wake)
-        self._connections.add(connection)
+    def connect(
+        self,
+        access: Access | None,
+        peer: Peer,
+        *,
+        v1: bool,
+        gzip: bool = False,
+        address: str = "",
+        judged: Callable[[bool], None] | None = None,
+    ) -> Connection:
+        """A client whose handshake is done; `judged` hears whether a token in band was good."""
+        session = Session(
+            f"client-{secrets.token_hex(8)}",
+            self._authority,
+            access,
+            self._clock,
+            v1=v1,
+            metrics=self.metrics,
+            rates=self._rates,
+            judged=judged,
+        )
+        layer = self._v1 if v1 else self._plain_gzip if gzip else self._plain
+        if layer not in self._layers:
+            self._layers.append(layer)
+        if self._tracer:
+            peer = TracedPeer(peer, partial(self._trace, session, "out"))
+        connection = Connection(
+            session,
+            self._broker,
+            layer,
+            peer,
+            self._flush,
+            self.metrics,
+            gzip=gzip,
+            address=address,
+            since=self._clock(),
+        )
+        if self._tracer:
+            connection.on_frame = partial(self._trace, session, "in")
+        self.connections.add(connection)
+        self.metrics.connected()
+        _log.info("%s connected from %s", _who(connection), address)
         return connection
 
-    def disconnect(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+    def disconnect(
+        self, connection: Connection, code: int | None = None, reason: str | None = None
+    ) -> None:
+        self.connections.discard(connection)
+        self.metrics.disconnected()
         connection.forget()
+        _log.info("%s has gone: %s %s", _who(connection), code, reason or "")
 
-    def close(self, code: CloseCode, reason: str) -> None:
-        """Tell every client that the server goes away."""
-        for connection in self._connections:
-            connection.outbox.close(code, reason)
+    def tick(self) -> None:
+        """Look after every connection; to be called about once a second."""
+        for connection in list(self.connections):
+            connection.tick()
 
-    async def publish(self, drafts: Sequence[Draft]) -> list[Outcome]:
+    async def publish(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """For publishers that are not connections."""
-        return await self._broker.publish(drafts)
+        answered: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+        since = self._flush.time()
+        self._broker.publish(drafts, partial(_answer, answered))
+        outcomes = await answered
+        self.metrics.published(self._flush.time() - since)
+        return outcomes
+
+    def _trace(self, session: Session, direction: Direction, frame: bytes) -> None:
+        if self._tracer:
+            name = session.access.name if session.access else ""
+            self._tracer.frame(direction, session.client_id, name, frame)
 
     def _deliver(self, events: Sequence[Stored]) -> None:
-        for event in events:
-            for connection in self._index.match(event.topic):
-                connection.offer(event)
+        for layer in self._layers:
+            match, encode, sent = layer.index.match, layer.encode, self.metrics.sent
+            waiting: Collection[Any] = ()
+            size = 0
+            for event in events:
+                readers = match(event.topic)
+                if not readers:
+                    continue
+                form = encode(event)
+                for reader in readers:
+                    reader.offer(form)
+                if readers is not waiting:
+                    self._flush.gather(waiting, size)
+                    waiting, size = readers, 0
+                size += len(event.plain)
+                sent(event.type, len(event.plain), len(readers))
+            self._flush.gather(waiting, size)
+
+
+def _answer(waiting: "asyncio.Future[Sequence[Outcome]]", outcomes: Sequence[Outcome]) -> None:
+    if not waiting.done():  # whoever waited may have gone
+        waiting.set_result(outcomes)
+
+
+def _who(connection: Connection) -> str:
+    session = connection.session
+    name = session.access.name if session.access else ""
+    return f"{session.client_id}{f' ({name})' if name else ''} {'v1' if session.v1 else 'plain'}"

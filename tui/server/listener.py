@@ -1,8 +1,10 @@
-"""The asyncio shell around the gateway: accepts WebSocket connections, reads and writes them."""
+"""The asyncio shell around the gateway: accepts WebSocket connections, and reads them."""
 
 import asyncio
+import logging
 import socket as sockets
-from contextlib import suppress
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as listen
@@ -10,30 +12,39 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from tui.protocol.errors import CloseCode
 from tui.protocol.limits import AUTH_SECONDS, MAX_RECEIVE_PUBLISHER
+from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
-from tui.server.connection import Connection
+from tui.server.connection import CLOSE_SECONDS
+from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
+from tui.server.limits.admission import Admission
 from tui.server.replies import HEARTBEAT_SECONDS
-from tui.server.wire import CLOSE_SECONDS, Socket, Writer, quiet_logger
+from tui.server.wire import Socket, admitted, quiet_logger
 
 V1 = Subprotocol("autosdlc.v1")
-STOP_SECONDS = 3.0
-"""How long clients have for their part in a graceful stop."""
+TICK_SECONDS = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Listener:
     """Serves clients on one listening socket; any path is accepted."""
 
     def __init__(
-        self, gateway: Gateway, doorkeeper: Doorkeeper, *, auth_seconds: float = AUTH_SECONDS
+        self,
+        gateway: Gateway,
+        doorkeeper: Doorkeeper,
+        admission: Admission,
+        *,
+        auth_seconds: float = AUTH_SECONDS,
     ) -> None:
         self._gateway = gateway
         self._doorkeeper = doorkeeper
+        self._admission = admission
         self._auth_seconds = auth_seconds
         self._open: set[asyncio.BaseTransport] = set()
         self._server: Server | None = None
+        self._ticking: asyncio.TimerHandle | None = None
 
     async def start(self, listening: sockets.socket) -> None:
         self._server = await listen(
@@ -51,23 +62,28 @@ class Listener:
             close_timeout=CLOSE_SECONDS,
             open_timeout=5,
             logger=quiet_logger(),
-            create_connection=self._tracked(),
+            create_connection=admitted(self._admission, self._open),
         )
+        self._tick()
 
-    async def stop(self) -> None:
-        """Close everyone with 1001; whoever has not gone after a few seconds is aborted."""
+    async def stop(self, farewell: Farewell, seconds: float) -> None:
+        """Close everyone; whoever has not gone after so many seconds is aborted."""
         if self._server is None:
             return
+        if self._ticking is not None:
+            self._ticking.cancel()
         # asyncio loses a connection that it has taken and not set up when it closes: let none be.
         for listening in self._server.sockets:
             asyncio.get_running_loop().remove_reader(listening)
         await asyncio.sleep(0)
         self._server.close(close_connections=False)
-        self._gateway.close(CloseCode.GOING_AWAY, "the server is stopping")
+        for connection in list(self._gateway.connections):
+            connection.close(*farewell.next())
         try:
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._server.wait_closed()
         except TimeoutError:
+            _log.warning("%d clients did not take leave and are cut off", len(self._open))
             for transport in list(self._open):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
@@ -75,74 +91,62 @@ class Listener:
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """The HTTP answer to a handshake that is refused; None goes on with it."""
-        verdict = self._doorkeeper.admit(request.headers.get_all)
-        if isinstance(verdict, Refusal):
-            response = connection.respond(verdict.status, verdict.text)
-            if verdict.status == 401:
-                response.headers["WWW-Authenticate"] = "Bearer"
-            return response
-        if isinstance(connection, Socket):
-            connection.access = verdict
-        return None
+        socket = _own(connection)
+        headers = request.headers.get_all
+        refusal = self._admission.admit(socket.visit, headers("X-Forwarded-For"))
+        verdict = refusal or self._doorkeeper.admit(headers, request.path)
+        if not isinstance(verdict, Refusal):
+            if verdict is not None:
+                self._admission.judged(socket.visit, ok=True)
+            socket.access = verdict
+            query = parse_qs(urlsplit(request.path).query)
+            socket.gzip = "gzip" in query.get("compression", ())
+            return None
+        if verdict.status == 401:
+            self._admission.judged(socket.visit, ok=False)
+        why = clean(verdict.text, 200)
+        _log.info("refused %s: %d %s", socket.visit.address, verdict.status, why)
+        response = connection.respond(verdict.status, verdict.text)
+        if verdict.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        if verdict.retry_after is not None:
+            response.headers["Retry-After"] = str(verdict.retry_after)
+        return response
 
-    async def _converse(self, socket: ServerConnection) -> None:
-        """One client, from the handshake on; what it says is read here."""
-        access = socket.access if isinstance(socket, Socket) else None
-        writer = Writer(socket)
-        ready = asyncio.Event()
-
-        def wake() -> None:
-            ready.set()
-            if connection.outbox.closing:
-                writer.hurry()
-
-        connection = self._gateway.connect(access, wake, v1=socket.subprotocol == V1)
-        writing = asyncio.create_task(_write(connection, writer, ready))
+    async def _converse(self, accepted: ServerConnection) -> None:
+        """One client, from the handshake on; here is read what the socket has not handed on."""
+        socket = _own(accepted)
+        visit = socket.visit
+        connection = self._gateway.connect(
+            socket.access,
+            socket,
+            v1=socket.subprotocol == V1,
+            gzip=socket.gzip,
+            address=visit.address,
+            judged=partial(self._admission.judged, visit),
+        )
         too_late = asyncio.get_running_loop().call_later(self._auth_seconds, connection.expire)
         try:
-            await connection.open()
+            connection.open()
+            socket.serve(connection)
             while True:
-                await connection.receive(await socket.recv(decode=False))
-                await connection.outbox.room()
+                frame = await socket.next_message()
+                await connection.ready()
+                connection.receive(frame)
+                connection.pause()
                 await asyncio.sleep(0)  # frames that are here already come at once: others' turn
         except ConnectionClosed:
             pass
         finally:
             too_late.cancel()
-            self._gateway.disconnect(connection)
-            writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await writing
+            self._gateway.disconnect(connection, socket.close_code, socket.close_reason)
 
-    def _tracked(self) -> type[Socket]:
-        """Connections that are known from their first byte on, so that `stop` ends them all."""
-        open_ = self._open
-
-        class Tracked(Socket):
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                open_.add(transport)
-                super().connection_made(transport)
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                open_.discard(self.transport)
-                super().connection_lost(exc)
-
-        return Tracked
+    def _tick(self) -> None:
+        self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        self._gateway.tick()
 
 
-async def _write(connection: Connection, writer: Writer, ready: asyncio.Event) -> None:
-    """The connection's only writer: all that waits at once, as long as there is something."""
-    try:
-        while True:
-            await ready.wait()
-            ready.clear()
-            while frames := await connection.next_frames():
-                await writer.write(frames)
-                await asyncio.sleep(0)  # a long history is many pages: others' turn
-            if closing := connection.outbox.closing:
-                await writer.close(closing.code, closing.reason)
-                return
-    except (TimeoutError, ConnectionClosed):
-        pass
-    finally:
-        writer.abort()  # which does nothing where the close was clean
+def _own(connection: ServerConnection) -> Socket:
+    if not isinstance(connection, Socket):  # it is what `start` asks for
+        raise TypeError(f"{type(connection)} is no Socket")
+    return connection

@@ -1,87 +1,184 @@
-"""What waits to be written to one connection: bounded, so that no reader grows our memory."""
+"""What waits to be written to one connection: bounded, so that no reader grows our memory.
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+While the socket takes what it is given, all that waits is written as one piece, and nothing here
+costs more than a list. What a socket does not take waits in a backlog.
+"""
 
-from tui.protocol import codec
-from tui.protocol.errors import CloseCode
-from tui.protocol.limits import MAX_SEND
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tui.server.backlog import Backlog, Message
+from tui.server.flush import Flush, Shared
+from tui.server.framing import batch_frames, gzip_frame, text_frame
+from tui.server.peer import Link
 
 CAPACITY = 1024 * 1024
+"""Bytes that may wait for one reader."""
+PATIENCE_SECONDS = 10.0
+"""How long anything may wait for one reader."""
+SLICE = 64 * 1024
+"""How much of a backlog is given to a socket at a time."""
 
 
-class Closing(NamedTuple):
-    code: CloseCode
-    reason: str
-    dropped: bool
-    """Whether what was queued has been thrown away."""
+class PlainOutbox:
+    """Frames in order. Nothing can be left out for these readers: one too slow is `too_slow`.
 
-
-class Outbox:
-    """Messages in order, until they are taken or are more than `capacity` bytes.
-
-    A reader that is that far behind is closed: in this version nothing is conflated. So that it is
-    never the answers to what a client says that close it, `room` is waited for before more is read.
-    `wake` is called whenever there is something to do for the writer.
+    `offer` takes an event's frame, as it is the same for all readers of the layer.
     """
 
     def __init__(
-        self, wake: Callable[[], None], *, batches: bool, capacity: int = CAPACITY
+        self,
+        link: Link,
+        flush: Flush,
+        too_slow: Callable[[], None],
+        *,
+        gzip: bool = False,
+        capacity: int = CAPACITY,
     ) -> None:
-        self.closing: Closing | None = None
-        self._wake = wake
-        self._batches = batches
+        self._link = link
+        self._flush = flush
+        self._too_slow = too_slow
+        self._frame = gzip_frame if gzip else text_frame
         self._capacity = capacity
-        self._messages: list[bytes] = []
+        self._pending: list[bytes] = []
+        self._sized = 0
         self._size = 0
-        self._room = asyncio.Event()
-        self._room.set()
+        self._waiting_since: float | None = None
+        self.offer: Callable[[bytes], None] = self._pending.append
 
     def put(self, message: bytes) -> None:
-        if self.closing:
+        self._pending.append(self._frame(message))
+        self._flush.soon(self)
+
+    def flush(self, shared: Shared) -> None:
+        del shared
+        pending = self._pending
+        if not pending:
             return
-        self._messages.append(message)
-        self._size += len(message)
-        if self._size > self._capacity:
-            self.close(CloseCode.SLOW_READER, "reading too slowly", drop=True)
-        elif self._size > self._capacity // 2:
-            self._room.clear()
-        self._wake()
+        if self._link.writable:
+            data = pending[0] if len(pending) == 1 else b"".join(pending)
+            pending.clear()
+            self._sized = self._size = 0
+            self._waiting_since = None
+            self._link.write(data)
+            return
+        now = self._flush.time()
+        if self._waiting_since is None:
+            self._waiting_since = now
+        if self.size > self._capacity or now - self._waiting_since > PATIENCE_SECONDS:
+            self._too_slow()
 
-    def take(self) -> list[bytes]:
-        """All that waits, as frames."""
-        messages, self._messages, self._size = self._messages, [], 0
-        self._room.set()
-        return frames(messages, batches=self._batches)
+    def clear(self) -> None:
+        self._pending.clear()
+        self._sized = self._size = 0
+        self._waiting_since = None
 
-    def close(self, code: CloseCode, reason: str, *, drop: bool = False) -> None:
-        """Take nothing more; the first reason given stands."""
-        if self.closing is None:
-            self.closing = Closing(code, reason, drop)
-            if drop:
-                self._messages.clear()
-            self._room.set()
-            self._wake()
+    @property
+    def size(self) -> int:
+        self._size += sum(map(len, self._pending[self._sized :]))
+        self._sized = len(self._pending)
+        return self._size
 
-    async def room(self) -> None:
-        """Wait until half the capacity is free, or nothing is taken any more."""
-        await self._room.wait()
+    @property
+    def count(self) -> int:
+        return len(self._pending)
 
 
-def frames(messages: Iterable[bytes], *, batches: bool, limit: int = MAX_SEND) -> list[bytes]:
-    """Messages as frames: one each, or joined to arrays of at most `limit` bytes."""
-    if not batches:
-        return list(messages)
-    joined: list[bytes] = []
-    batch: list[bytes] = []
-    size = 0
-    for message in messages:
-        if batch and size + len(message) + 2 > limit:
-            joined.append(codec.join(batch))
-            batch, size = [], 0
-        batch.append(message)
-        size += len(message) + 1
-    if batch:
-        joined.append(codec.join(batch))
-    return joined
+class V1Outbox:
+    """Messages in order, joined to batches; conflated, and then dropped, where they are too many.
+
+    Streams that are held get nothing here: their events are read from the broker (`catchup`).
+    `overflow` is told which streams lost events, and from which offset on.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        flush: Flush,
+        overflow: Callable[[Mapping[str, int]], None],
+        on_conflated: Callable[[], None],
+        *,
+        gzip: bool = False,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._link = link
+        self._flush = flush
+        self._overflow = overflow
+        self._gzip = gzip
+        self._capacity = capacity
+        self._held: frozenset[str] = frozenset()
+        self._pending: list[Message] = []
+        self._backlog = Backlog(on_conflated)
+        self.offer: Callable[[Message], None] = self._pending.append
+
+    def put(self, message: bytes) -> None:
+        self._pending.append(Message(message))
+        self._flush.soon(self)
+
+    def write(self, messages: Sequence[bytes]) -> None:
+        """Send history, which does not wait here; nothing else may be waiting: see `drained`."""
+        if messages:
+            self._link.write(batch_frames(messages, gzip=self._gzip))
+
+    async def drained(self) -> None:
+        """Wait until all that waited was written, and the socket takes more."""
+        while True:
+            await self._link.drained()
+            self.flush(Shared())
+            if self._link.writable and not self.count:
+                return
+
+    def hold(self, resources: Iterable[str]) -> None:
+        """Let these streams' events be, and no others'."""
+        self._held = frozenset(resources)
+        self.offer = self._offer_others if self._held else self._pending.append
+
+    def flush(self, shared: Shared) -> None:
+        if self._backlog or not self._link.writable:
+            self._write_backlog()
+        elif self._pending:
+            self._write_pending(shared)
+
+    def clear(self) -> None:
+        self._pending.clear()
+        self._backlog.drop()
+
+    @property
+    def size(self) -> int:
+        return self._backlog.size + sum(len(one.v1) for one in self._pending)
+
+    @property
+    def count(self) -> int:
+        return len(self._backlog) + len(self._pending)
+
+    def _offer_others(self, message: Message) -> None:
+        if message.event is None or message.event.topic.resource not in self._held:
+            self._pending.append(message)
+
+    def _write_pending(self, shared: Shared) -> None:
+        wanted = (self._gzip, *map(id, self._pending))
+        if wanted in shared:
+            _, frames = shared[wanted]
+        else:
+            frames = batch_frames([one.v1 for one in self._pending], gzip=self._gzip)
+            shared[wanted] = (tuple(self._pending), frames)
+        self._pending.clear()
+        self._link.write(frames)
+
+    def _write_backlog(self) -> None:
+        backlog, now = self._backlog, self._flush.time()
+        for message in self._pending:
+            backlog.add(message, now)
+        self._pending.clear()
+        while backlog and self._link.writable:
+            self._link.write(batch_frames(backlog.take(SLICE), gzip=self._gzip))
+        if self._is_over(now):
+            backlog.conflate()
+            if self._is_over(now):
+                lost, answers = backlog.drop()
+                if lost:
+                    self._overflow(lost)
+                # Behind what was said of the loss: a pong among them tells how far all was sent.
+                self._pending.extend(answers)
+
+    def _is_over(self, now: float) -> bool:
+        return self._backlog.size > self._capacity or self._backlog.age(now) > PATIENCE_SECONDS

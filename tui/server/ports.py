@@ -19,7 +19,7 @@ def bind(host: str, port: int, option: str) -> socket.socket:
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind(address)
-        listening.listen(128)
+        listening.listen(1024)
         listening.setblocking(False)
     except OSError as error:
         listening.close()

@@ -3,19 +3,30 @@
 import asyncio
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from tui import discovery
 from tui.discovery import ServerRecord
-from tui.protocol import codec
+from tui.protocol import codec, express
 from tui.server import ports
-from tui.server.auth import ApiKey, Doorkeeper
+from tui.server.auth import Doorkeeper
+from tui.server.auth.configured import authority_from
+from tui.server.brokers import Broker
 from tui.server.brokers.memory import MemoryBroker
 from tui.server.config import ServerConfig, ServerError
+from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
+from tui.server.limits.admission import Admission
+from tui.server.limits.limiter import Limiters
+from tui.server.limits.rates import rate_limits
 from tui.server.listener import Listener
+
+if TYPE_CHECKING:
+    from tui.server.trace import Tracer
 
 _log = logging.getLogger(__name__)
 
@@ -27,20 +38,45 @@ async def serve(
 
     Raises ServerError where the server cannot start. A stop takes a few seconds at most.
     """
-    authority = ApiKey(_token(config))
+    authority = authority_from(config, _token(config))
+    rates = rate_limits(config.rate_limits)
     async with AsyncExitStack() as stack:
         listening = ports.bind(config.host, config.port, "--port")
         stack.callback(listening.close)
-        http_url = await _start_http(config, stack)
-        listener = Listener(
-            Gateway(MemoryBroker(ring_bytes=config.history_bytes), authority),
-            Doorkeeper(authority, config.origins),
+        http_listening = _bind_http(config)
+        if http_listening is not None:
+            stack.callback(http_listening.close)
+        broker = await _open_broker(config, stack)
+        gateway = Gateway(
+            broker,
+            authority,
+            loop=asyncio.get_running_loop(),
+            rates=rates,
+            tracer=_tracer(config, stack),
         )
+        doorkeeper = Doorkeeper(
+            authority, config.origins, allow_query_token=config.allow_query_token
+        )
+        admission = Admission(
+            time.monotonic,
+            connections_per_address=config.connections_per_address,
+            trusted_proxies=config.trusted_proxies,
+        )
+        if http_listening is not None:
+            from tui.server.http import HttpServer, Parts
+
+            limiters = Limiters(rates, time.time) if rates else None
+            parts = Parts(gateway, doorkeeper, admission, limiters, _unready(broker, stop))
+            http = HttpServer(parts)
+            await http.start(http_listening)
+            stack.push_async_callback(http.stop)
+        listener = Listener(gateway, doorkeeper, admission)
         await listener.start(listening)
-        stack.push_async_callback(listener.stop)
+        farewell = Farewell(restarts=config.kind == "serve")
+        stack.push_async_callback(listener.stop, farewell, config.stop_seconds)
         record = ServerRecord(
             url=ports.url("ws", listening, "/ws"),
-            http_url=http_url,
+            http_url=ports.url("http", http_listening) if http_listening else None,
             pid=os.getpid(),
             kind=config.kind,
             started=time.time(),
@@ -49,22 +85,46 @@ async def serve(
             _announce(record, stack)
         ready(record)
         codec.warm_up()
+        express.warm_up()
         await stop.wait()
+        _log.info("stopping")
 
 
-async def _start_http(config: ServerConfig, stack: AsyncExitStack) -> str | None:
-    port = config.http_port
-    if port == "off":
+def _bind_http(config: ServerConfig) -> socket.socket | None:
+    if config.http_port == "off":
         return None
-    if port is None:
-        port = config.port + 1 if config.port else 0
-    listening = ports.bind(config.host, port, "--http-port")
-    stack.callback(listening.close)
-    from tui.server import http
+    if config.http_port is not None:
+        return ports.bind(config.host, config.http_port, "--http-port")
+    try:
+        return ports.bind(config.host, config.port + 1 if config.port else 0, "--http-port")
+    except ServerError as error:
+        # Nobody asked for this very port, and whoever looks for it finds it with the server.
+        _log.warning("%s; HTTP takes a free one", error)
+        return ports.bind(config.host, 0, "--http-port")
 
-    runner = await http.start(listening)
-    stack.push_async_callback(runner.cleanup)
-    return ports.url("http", listening)
+
+async def _open_broker(config: ServerConfig, stack: AsyncExitStack) -> Broker:
+    del stack
+    return MemoryBroker(ring_bytes=config.history_bytes)
+
+
+def _tracer(config: ServerConfig, stack: AsyncExitStack) -> "Tracer | None":
+    if config.trace is None:
+        return None
+    from tui.server.trace import tracing
+
+    return stack.enter_context(tracing(config.trace))
+
+
+def _unready(broker: Broker, stop: asyncio.Event) -> Callable[[], str | None]:
+    """Why the server should be sent no work now, if so."""
+
+    def reason() -> str | None:
+        if stop.is_set():
+            return "the server is stopping"
+        return None if broker.healthy else "what is published cannot be stored now"
+
+    return reason
 
 
 def _announce(record: ServerRecord, stack: AsyncExitStack) -> None:

@@ -5,13 +5,15 @@ when it is added. What is left for each event is its id: looked up where filters
 literally, free where they say `*`, and matched one by one only where they are globs.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable
 from typing import Generic, TypeVar
 
 from tui.protocol.topics import Filter, Topic, glob_match
 
 S = TypeVar("S", bound=Hashable)
 """A subscriber, whatever the caller delivers to."""
+MAX_FOUND = 100_000
+"""Matches that are remembered, of all topics together."""
 
 
 class SubscriptionIndex(Generic[S]):
@@ -19,20 +21,36 @@ class SubscriptionIndex(Generic[S]):
 
     def __init__(self) -> None:
         self._pairs: dict[tuple[str, str], _Pair[S]] = {}
+        self._found: dict[Topic, Collection[S]] = {}
+        """What was matched since the last change: events come again and again on few topics."""
+        self._room = MAX_FOUND
 
     def add(self, subscriber: S, filter_: Filter) -> None:
+        self._forget()
         for pair in filter_.pairs:
             self._pairs.setdefault(pair, _Pair()).add(subscriber, filter_.id)
 
     def remove(self, subscriber: S, filter_: Filter) -> None:
         """Undo one `add` of the same subscriber and filter."""
+        self._forget()
         for pair in filter_.pairs:
             self._pairs[pair].remove(subscriber, filter_.id)
 
-    def match(self, topic: Topic) -> Iterable[S]:
+    def match(self, topic: Topic) -> Collection[S]:
         """Each subscriber with a matching filter, once. Use it before anything is added again."""
-        pair = self._pairs.get((topic.resource, topic.event))
-        return pair.match(topic.id) if pair else ()
+        found = self._found.get(topic)
+        if found is None:
+            pair = self._pairs.get((topic.resource, topic.event))
+            found = tuple(pair.match(topic.id)) if pair else ()
+            self._room -= len(found) + 1
+            if self._room < 0:
+                self._forget()
+            self._found[topic] = found
+        return found
+
+    def _forget(self) -> None:
+        self._found.clear()
+        self._room = MAX_FOUND
 
 
 class _Pair(Generic[S]):
@@ -56,7 +74,7 @@ class _Pair(Generic[S]):
             self._literal.pop(id_, None)
             self._globs.pop(id_, None)
 
-    def match(self, id_: str) -> Iterable[S]:
+    def match(self, id_: str) -> Collection[S]:
         found = [self._any] if self._any else []
         if literal := self._literal.get(id_):
             found.append(literal)

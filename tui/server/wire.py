@@ -1,59 +1,174 @@
 """The one module that knows how `websockets` moves bytes, and what it must be guarded against.
 
-Its keepalive does not notice a reader that stalls, and then `send` and `close` wait for ever: so
-each of them has a deadline here, and past it the connection is aborted. Its log shows tokens at
-DEBUG, and a traceback where a peer misbehaves: so it has a logger of its own.
+Two of its parts that are not documented are used, since they are worth a factor of ten: a frame
+is taken in `process_event`, without a queue and a coroutine's turn, and what is sent is written to
+the transport as it is (`tests/functional/server/test_wire.py` fails where an upgrade changes
+them). Whatever the shortcut does not take goes the documented way, through `recv`.
+
+Its keepalive does not notice a reader that stalls, and then `send` and `close` wait for ever: see
+`stalled`. Its log shows tokens at DEBUG, and a traceback where a peer misbehaves: so it has a
+logger of its own.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from typing import Protocol
 
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
 
 from tui.server.auth import Access
+from tui.server.limits.admission import Admission, Visit
 
-SEND_SECONDS = 10.0
-CLOSE_SECONDS = 2.0
+STALL_SECONDS = 10.0
+
+
+class Client(Protocol):
+    """Whoever is served through the socket."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes the next frame now."""
+
+    def receive(self, frame: bytes) -> None:
+        """Take a frame."""
+
+    def pause(self) -> None:
+        """There is no other frame for now."""
+
+    def written(self) -> None:
+        """The socket takes more."""
+
+
+_NOBODY = Visit("", is_exempt=False)
 
 
 class Socket(ServerConnection):
-    """A connection that carries what its handshake was given."""
+    """A client's socket. What the handshake told of it comes first, then its `client`."""
 
+    visit = _NOBODY
     access: Access | None = None
+    gzip = False
+    writable = False
+    """Whether it takes more now."""
+    _client: Client | None = None
+    _queued = 0
+    """Messages that `recv` has yet to give, and which those behind them must not overtake."""
+    _drained: asyncio.Future[None] | None = None
+    _buffered = 0
+    _buffered_since = 0.0
 
+    def serve(self, client: Client) -> None:
+        """From now on what comes is the client's, and what is written reaches it."""
+        self._client = client
+        self.writable = self.protocol.state is State.OPEN and not self.paused
 
-class Writer:
-    """Writes frames to one connection, or ends it."""
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._client is not None:
+            self._client.pause()
 
-    def __init__(self, socket: ServerConnection) -> None:
-        self._socket = socket
-        self._deadline: asyncio.Timeout | None = None
+    def process_event(self, event: Event) -> None:
+        if type(event) is Frame:
+            opcode = event.opcode
+            if opcode is Opcode.TEXT or opcode is Opcode.BINARY or opcode is Opcode.CONT:
+                if event.fin:
+                    client = self._client
+                    if (
+                        client is not None
+                        and not self._queued
+                        and opcode is not Opcode.CONT
+                        and client.is_ready
+                    ):
+                        client.receive(bytes(event.data))
+                        return
+                    self._queued += 1
+            elif opcode is Opcode.CLOSE:
+                self.writable = False
+        super().process_event(event)
 
-    async def write(self, frames: Iterable[bytes]) -> None:
-        """Send each as a text frame; raises TimeoutError where the reader has stalled."""
-        try:
-            async with asyncio.timeout(SEND_SECONDS) as self._deadline:
-                for frame in frames:
-                    await self._socket.send(frame, text=True)
-        finally:
-            self._deadline = None
+    async def next_message(self) -> bytes:
+        """A message that was not taken at once; raises ConnectionClosed."""
+        message = await self.recv(decode=False)
+        self._queued -= 1
+        return message
 
-    def hurry(self) -> None:
-        """Give a write that is under way no more time than a close has."""
-        deadline = self._deadline
-        if deadline is None or deadline.expired():
-            return
-        soon = asyncio.get_running_loop().time() + CLOSE_SECONDS
-        deadline.reschedule(min(soon, deadline.when() or soon))
+    def write(self, data: bytes) -> None:
+        """Send whole frames, while it is writable."""
+        self.transport.write(data)
 
-    async def close(self, code: int, reason: str) -> None:
-        """The closing handshake; raises TimeoutError where the peer has no part in it."""
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await self._socket.close(code, reason)
+    async def drained(self) -> None:
+        """Wait until it is writable: for ever, once it is closed."""
+        while not self.writable:
+            if self._drained is None or self._drained.done():
+                self._drained = self.loop.create_future()
+            await asyncio.shield(self._drained)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.writable = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.writable = self._client is not None and self.protocol.state is State.OPEN
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        if self._client is not None:
+            self._client.written()
+
+    def stalled(self, now: float) -> bool:
+        """Whether the peer has taken nothing for long, though something was waiting."""
+        waiting = self.transport.get_write_buffer_size()
+        if waiting == 0 or waiting != self._buffered:
+            self._buffered, self._buffered_since = waiting, now
+        return now - self._buffered_since > STALL_SECONDS
+
+    async def leave(self, code: int, reason: str) -> None:
+        """The closing handshake."""
+        self.writable = False
+        await self.close(code, reason)
+
+    async def hang_up(self, code: int, reason: str) -> None:
+        """Say why, and end it without the peer's part, who may not read any more."""
+        self.writable = False
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code, reason)
+            self.send_data()
+            self.transport.write_eof()
+        await self.wait_closed()
 
     def abort(self) -> None:
-        self._socket.transport.abort()
+        """End it now; what was not sent is lost."""
+        self.writable = False
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.writable = False
+        super().connection_lost(exc)
+
+
+def admitted(admission: Admission, open_: set[asyncio.BaseTransport]) -> type[Socket]:
+    """Sockets that are counted from their first byte on, so that a stop ends them all."""
+
+    class Admitted(Socket):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            open_.add(transport)
+            super().connection_made(transport)
+            peer = transport.get_extra_info("peername")
+            visit = admission.arrive(peer[0] if peer else "")
+            if visit is None:
+                self.transport.abort()
+            else:
+                self.visit = visit
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            open_.discard(self.transport)
+            super().connection_lost(exc)
+            if self.visit is not _NOBODY:
+                admission.leave(self.visit)
+
+    return Admitted
 
 
 def quiet_logger() -> logging.Logger:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,9 @@ from tests.support.peer import BEARER, peer
 from tui.server import ports
 from tui.server.auth import ApiKey, Doorkeeper
 from tui.server.brokers.memory import MemoryBroker
+from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
+from tui.server.limits.admission import Admission
 from tui.server.listener import Listener
 
 
@@ -146,8 +149,9 @@ async def test_a_wrong_token_in_band_is_closed_with_4501(url: str) -> None:
 
 async def test_who_does_not_authenticate_is_closed_with_4501() -> None:
     authority = ApiKey(TOKEN)
-    gateway = Gateway(MemoryBroker(), authority)
-    impatient = Listener(gateway, Doorkeeper(authority), auth_seconds=0.05)
+    gateway = Gateway(MemoryBroker(), authority, loop=asyncio.get_running_loop())
+    admission = Admission(time.monotonic, connections_per_address=10)
+    impatient = Listener(gateway, Doorkeeper(authority), admission, auth_seconds=0.05)
     listening = ports.bind("127.0.0.1", 0, "--port")
     await impatient.start(listening)
     url = ports.url("ws", listening)
@@ -156,7 +160,7 @@ async def test_who_does_not_authenticate_is_closed_with_4501() -> None:
             assert (await silent.closed())[0] == 4501
         await known.say("ping")
         await known.hear_until("pong")
-    await impatient.stop()
+    await impatient.stop(Farewell(restarts=False), 1.0)
 
 
 @pytest.mark.parametrize(

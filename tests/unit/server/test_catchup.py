@@ -1,22 +1,26 @@
 """What a subscriber is sent first: snapshot, replay, gaps; and what that costs all others."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from tests.support.frames import frame, log, messages, status
-from tests.unit.server.clients import Server, brief, heard, run, say
+from tests.support.frames import frame, log, status
+from tests.support.virtual import in_virtual_time
+from tests.unit.server.clients import Server, brief, quiet
+from tests.unit.server.delayed import DelayedBroker
 
 
-def test_a_first_subscribe_is_given_the_state_and_then_live_events() -> None:
+@in_virtual_time
+async def test_a_first_subscribe_is_given_the_state_and_then_live_events() -> None:
     server = Server()
     server.publish(status("e-1", "a"), log("e-2"), status("e-3", "b"), status("e-4", "a"))
-    connection = server.connect()
-    say(connection, "subscribe", "m-1", subscriptionId="s", resource="agent")
-    active, snapshot = heard(connection)
+    client = await server.welcome()
+    client.say("subscribe", "m-1", subscriptionId="s", resource="agent")
+    active, snapshot = await client.heard()
     server.publish(log("e-5"))
-    [live] = heard(connection)
+    [live] = await client.heard()
     assert active["data"] == {
         "subscriptionIds": ["s"],
         "status": "active",
@@ -31,18 +35,22 @@ def test_a_first_subscribe_is_given_the_state_and_then_live_events() -> None:
     assert (live["id"], live["metadata"]["offset"]) == ("e-5", 5)
 
 
-def test_pages_of_a_snapshot_speak_of_one_offset_and_live_events_come_after_the_last() -> None:
+@in_virtual_time
+async def test_pages_of_a_snapshot_speak_of_one_offset_and_live_events_come_after_the_last() -> (
+    None
+):
     server = Server()
     size = 30_000
     server.publish(*(status(f"e-{n}", f"a-{n}", "x" * size) for n in range(40)))
-    connection = server.connect()
-    say(connection, "subscribe", resource="agent")
-    frames = run(connection.next_frames()) + run(connection.next_frames())
+    client = await server.welcome()
+    client.peer.stop_reading()
+    client.say("subscribe", resource="agent")
+    await quiet()  # the first page fills the socket
     server.publish(status("live", "a-0"))
-    while more := run(connection.next_frames()):
-        frames += more
-    assert max(map(len, frames)) <= 512 * 1024
-    told = messages(frames)
+    client.peer.go_on_reading()
+    await quiet()
+    assert max(len(one.payload) for one in client.peer.frames) <= 512 * 1024
+    told = await client.heard()
     pages = [one["data"] for one in told if one["data"].get("resource") == "agent"]
     assert [page["more"] for page in pages] == [True, True, False]
     assert {page["offset"] for page in pages} == {40}
@@ -50,23 +58,26 @@ def test_pages_of_a_snapshot_speak_of_one_offset_and_live_events_come_after_the_
     assert told[-1]["id"] == "live"
 
 
-def test_a_client_that_wants_no_snapshot_is_live_at_once() -> None:
+@in_virtual_time
+async def test_a_client_that_wants_no_snapshot_is_live_at_once() -> None:
     server = Server()
     server.publish(status("e-1"))
-    connection = server.connect()
-    say(connection, "subscribe", resource="agent", snapshot="never")
+    client = await server.welcome()
+    client.say("subscribe", resource="agent", snapshot="never")
     server.publish(status("e-2"))
-    assert [brief(one) for one in heard(connection)] == ["active", "e-2"]
+    assert [brief(one) for one in await client.heard()] == ["active", "e-2"]
 
 
-def test_a_resume_replays_what_was_missed_and_says_so() -> None:
+@in_virtual_time
+async def test_a_resume_replays_what_was_missed_and_says_so() -> None:
     server = Server()
     server.publish(*(log(f"e-{n}") for n in range(1, 4)))
-    connection = server.connect()
+    client = await server.welcome()
     cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 1}}
-    say(connection, "subscribe", resource="agent", resume=cursor)
+    client.say("subscribe", resource="agent", resume=cursor)
+    await asyncio.sleep(0)
     server.publish(log("e-4"))
-    active, *events = heard(connection)
+    active, *events = await client.heard()
     assert active["data"]["recovered"] is True
     assert active["data"]["positions"] == cursor
     assert [
@@ -74,13 +85,14 @@ def test_a_resume_replays_what_was_missed_and_says_so() -> None:
     ] == [("e-2", 2, True), ("e-3", 3, True), ("e-4", 4, None)]
 
 
-def test_a_snapshot_may_be_asked_for_beside_a_resume() -> None:
+@in_virtual_time
+async def test_a_snapshot_may_be_asked_for_beside_a_resume() -> None:
     server = Server()
     server.publish(status("e-1", "a"), status("e-2", "b"))
-    connection = server.connect()
+    client = await server.welcome()
     cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 1}}
-    say(connection, "subscribe", resource="agent", resume=cursor, snapshot="always")
-    assert [brief(one) for one in heard(connection)] == [
+    client.say("subscribe", resource="agent", resume=cursor, snapshot="always")
+    assert [brief(one) for one in await client.heard()] == [
         "active",
         "e-2",
         ("snapshot", 2, ["e-1", "e-2"]),
@@ -88,26 +100,28 @@ def test_a_snapshot_may_be_asked_for_beside_a_resume() -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 2, 99, -1])
-def test_a_cursor_of_another_epoch_or_beyond_the_head_is_a_gap(offset: int) -> None:
+@in_virtual_time
+async def test_a_cursor_of_another_epoch_or_beyond_the_head_is_a_gap(offset: int) -> None:
     server = Server()
     server.publish(status("e-1"), status("e-2"))
-    connection = server.connect()
+    client = await server.welcome()
     epoch = server.epoch("agent") if offset in (99, -1) else "of yesterday"
     cursor = {"agent": {"epoch": epoch, "offset": offset}}
-    say(connection, "subscribe", resource="agent", resume=cursor)
-    told = heard(connection)
+    client.say("subscribe", resource="agent", resume=cursor)
+    told = await client.heard()
     assert told[0]["data"]["recovered"] is False
     assert [brief(one) for one in told] == ["active", ("gap", None), ("snapshot", 2, ["e-2"])]
 
 
-def test_a_history_that_begins_after_the_cursor_is_a_gap_with_its_bounds() -> None:
+@in_virtual_time
+async def test_a_history_that_begins_after_the_cursor_is_a_gap_with_its_bounds() -> None:
     server = Server(ring_bytes=6_000)
     server.publish(*(log(f"e-{n}", message="x" * 800) for n in range(1, 11)))
-    first = run(server.broker.read("agent", 0, 1)).first
-    connection = server.connect()
+    first = (await server.broker.read("agent", 0, 1)).first
+    client = await server.welcome()
     cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 2}}
-    say(connection, "subscribe", resource="agent", resume=cursor)
-    told = heard(connection)
+    client.say("subscribe", resource="agent", resume=cursor)
+    told = await client.heard()
     assert told[0]["data"]["recovered"] is False
     assert [brief(one) for one in told] == [
         "active",
@@ -117,61 +131,65 @@ def test_a_history_that_begins_after_the_cursor_is_a_gap_with_its_bounds() -> No
     ]
 
 
-def test_a_resume_from_a_time() -> None:
+@in_virtual_time
+async def test_a_resume_from_a_time() -> None:
     server = Server()
     server.publish(log("e-1"))
     server.now += 60
     server.publish(log("e-2"))
-    connection = server.connect()
+    client = await server.welcome()
     since = {"since": (server.now - 30) * 1000}
-    say(connection, "subscribe", resource="agent", resume=since, snapshot="never")
-    assert [brief(one) for one in heard(connection)] == ["active", "e-2"]
+    client.say("subscribe", resource="agent", resume=since, snapshot="never")
+    assert [brief(one) for one in await client.heard()] == ["active", "e-2"]
 
 
 @pytest.mark.parametrize("second", ["coder-1", "coder-2", "*"])
-def test_subscribes_of_one_frame_with_one_cursor_lose_nothing(second: str) -> None:
+@in_virtual_time
+async def test_subscribes_of_one_frame_with_one_cursor_lose_nothing(second: str) -> None:
     server = Server()
     server.publish(*(log(f"e-{n}", f"coder-{n % 2 + 1}") for n in range(1, 7)))
-    connection = server.connect()
+    client = await server.welcome()
     cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 2}}
     wishes = [
         {"subscriptionId": id_, "resource": "agent", "resourceId": agent, "resume": cursor}
         for id_, agent in (("a", "coder-1"), ("b", second))
     ]
     frame = json.dumps([{"type": "subscribe", "data": wish} for wish in wishes]).encode()
-    receiving, told = connection.receive(frame), []
-    while next(receiving.__await__(), "done") != "done":  # a writer that takes all it is given
-        told += heard(connection)
-    first, then, *events = told + heard(connection)
+    client.send(frame)
+    first, then, *events = await client.heard()
     assert first["data"]["recovered"] is then["data"]["recovered"] is True
     assert [one["id"] for one in events] == [
         f"e-{n}" for n in range(3, 7) if n % 2 == 0 or second != "coder-1"
     ]
 
 
-def test_what_is_under_way_for_a_subscription_that_ended_is_not_sent() -> None:
-    server = Server()
+@in_virtual_time
+async def test_what_is_under_way_for_a_subscription_that_ended_is_not_sent() -> None:
+    broker = DelayedBroker(delay=1.0)
+    server = Server(broker=broker)
     server.publish(status("e-1"))
-    connection = server.connect()
+    await asyncio.sleep(2)
+    client = await server.welcome()
     start = {"agent": {"epoch": server.epoch("agent"), "offset": 0}}
     wish: dict[str, Any] = {"subscriptionId": "s", "resource": "agent", "resume": start}
-    say(connection, "subscribe", **wish, snapshot="always")
-    reading = connection.next_frames()
-    assert reading.send(None) is None
-    say(connection, "unsubscribe", subscriptionId="s")
-    say(connection, "subscribe", **wish)
-    assert [brief(one) for one in messages(run(reading))] == ["active"]
-    assert [brief(one) for one in heard(connection)] == ["closed", "active", "e-1"]
+    client.say("subscribe", **wish, snapshot="always")
+    await asyncio.sleep(1.5)  # the first page of history is being read
+    assert [brief(one) for one in client.take()] == ["active"]
+    client.say("unsubscribe", subscriptionId="s")
+    client.say("subscribe", **wish)
+    await asyncio.sleep(5)
+    assert [brief(one) for one in client.take()] == ["closed", "active", "e-1"]
 
 
-def test_a_cursor_behind_what_was_sent_is_a_gap() -> None:
+@in_virtual_time
+async def test_a_cursor_behind_what_was_sent_is_a_gap() -> None:
     server = Server()
     server.publish(log("e-1"), log("e-2"))
-    connection = server.connect()
-    say(connection, "subscribe", subscriptionId="a", resource="agent", snapshot="never")
+    client = await server.welcome()
+    client.say("subscribe", subscriptionId="a", resource="agent", snapshot="never")
     cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 1}}
-    say(connection, "subscribe", subscriptionId="b", resource="agent", resume=cursor)
-    told = heard(connection)
+    client.say("subscribe", subscriptionId="b", resource="agent", resume=cursor)
+    told = await client.heard()
     assert told[1]["data"]["recovered"] is False
     assert [brief(one) for one in told[1:]] == [
         "active",
@@ -180,48 +198,57 @@ def test_a_cursor_behind_what_was_sent_is_a_gap() -> None:
     ]
 
 
-def test_a_thousand_subscribes_are_given_one_snapshot() -> None:
+@in_virtual_time
+async def test_a_thousand_subscribes_are_given_one_snapshot() -> None:
     server = Server()
     server.publish(status("e-1"))
-    connection = server.connect()
+    client = await server.welcome()
     one = frame("subscribe", {"subscriptionId": "s", "resource": "agent"})
-    run(connection.receive(b"[" + b",".join([one] * 1000) + b"]"))
-    assert [brief(said) for said in heard(connection)] == ["active"] * 1000 + [
+    client.send(b"[" + b",".join([one] * 1000) + b"]")
+    assert [brief(said) for said in await client.heard()] == ["active"] * 1000 + [
         ("snapshot", 1, ["e-1"])
     ]
 
 
-def test_a_replay_asks_no_glob_of_event_names_and_gives_others_their_turn(
+@in_virtual_time
+async def test_a_replay_asks_no_glob_of_event_names_and_gives_others_their_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = Server()
     server.publish(*(log(f"e-{n}", message="x" * 1000) for n in range(500)))
-    connection = server.connect()
+    client = await server.welcome()
     names = [f"*z{n}" for n in range(18)]
     wishes = [{"subscriptionId": str(n), "events": names} for n in range(128)]
     since: dict[str, Any] = {"resume": {"since": 0}, "snapshot": "never"}
-    say(connection, "subscribe", subscriptions=wishes, **since)
+    client.say("subscribe", subscriptions=wishes, **since)
+    await asyncio.sleep(0)
     asked = []
     monkeypatch.setattr("tui.protocol.topics.glob_match", lambda *pair: asked.append(pair))
-    assert [brief(one) for one in messages(run(connection.next_frames()))] == ["active"]
-    work = connection.next_frames()
     for _ in range(5):
-        assert work.send(None) is None
-    assert run(work) == []
+        await asyncio.sleep(0)
+    assert client.connection.lag > 100
+    told = await client.heard()
+    assert [brief(one) for one in told] == ["active"]
+    assert client.connection.lag == 0
     assert asked == []
 
 
-def test_a_slow_reader_whose_history_is_trimmed_hears_of_the_gap_and_the_state(
+@in_virtual_time
+async def test_a_slow_reader_whose_history_is_trimmed_hears_of_the_gap_and_the_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", 1)
     server = Server(ring_bytes=4_000)
     server.publish(status("e-0", "a"))
-    connection = server.connect()
-    say(connection, "subscribe", resource="agent")
-    told = messages(run(connection.next_frames()) + run(connection.next_frames()))
+    client = server.connect(high_water=0)
+    client.peer.stop_reading()
+    client.say("subscribe", resource="agent")
+    await quiet()
+    client.peer.read()
+    await quiet()  # the snapshot fills the socket
     server.publish(*(status(f"e-{n}", "ab"[n % 2]) for n in range(1, 30)))
-    told += heard(connection)
+    client.peer.go_on_reading()
+    told = await client.heard()
     gists = [brief(one) for one in told]
     assert gists[:2] == ["active", ("snapshot", 1, ["e-0"])]
     assert isinstance(gists[2], tuple)

@@ -1,44 +1,32 @@
 """Snapshot, replay and live events meet with no loss or repetition, whatever comes between."""
 
+import asyncio
 import random
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
-from tests.support.frames import log, messages, status
-from tests.unit.server.clients import Server, say
+from tests.support.frames import log, status
+from tests.support.virtual import in_virtual_time
+from tests.unit.server.clients import HIGH_WATER, Client, Server, quiet
 from tui.protocol.topics import Filter, Topic
-from tui.server.connection import Connection
 
 
 class Reader:
     """A client by the book: it keeps the newest of each state key, and drops nothing in secret."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, client: Client) -> None:
+        self.client = client
         self.offset = 0
         self.state: dict[tuple[str, str], int] = {}
         self.events: list[int] = []
         self.lost: set[int] = set()
-        self._reading: Coroutine[Any, Any, list[bytes]] | None = None
 
-    def read(self, turns: int = 10**6) -> bool:
-        """One write's worth; whether there may be more. Others may come in after some turns."""
-        reading = self._reading or self.connection.next_frames()
-        self._reading = None
-        try:
-            for _ in range(turns):
-                assert reading.send(None) is None, "it waits"
-        except StopIteration as done:
-            frames: list[bytes] = done.value
-            self._apply_all(frames)
-            return bool(frames)
-        self._reading = reading
-        return True
-
-    def _apply_all(self, frames: list[bytes]) -> None:
-        for message in messages(frames):
+    def read(self) -> bool:
+        """All that is in the socket; whether there was anything."""
+        self.client.peer.read()
+        told = self.client.take()
+        for message in told:
             data = message["data"]
             if data.get("status") == "snapshot" and data["resource"] == "agent":
                 assert data["offset"] >= self.offset
@@ -52,6 +40,7 @@ class Reader:
                 self.offset = offset
                 self.events.append(offset)
                 self._apply(message)
+        return bool(told)
 
     def _apply(self, event: dict[str, Any]) -> None:
         if event["type"] == "agent_status":
@@ -62,15 +51,17 @@ class Reader:
 class Story:
     """A random course of events, and what the client is owed by it."""
 
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)
-        self.server = Server(ring_bytes=self.dice.choice([4_000, 20_000, 10**7]))
-        self.reader = Reader(self.server.connect())
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.server = Server(ring_bytes=dice.choice([4_000, 20_000, 10**7]))
+        client = self.server.connect(high_water=dice.choice([0, 600, HIGH_WATER]))
+        client.peer.stop_reading()
+        self.reader = Reader(client)
         self.filters: dict[str, Filter] = {}
         self.owed: set[int] = set()
         self.published = 0
 
-    def publish(self) -> None:
+    async def publish(self) -> None:
         for _ in range(self.dice.randint(1, 6)):
             agent = self.dice.choice("abcd")
             self.published += 1
@@ -83,40 +74,46 @@ class Story:
             if any(one.matches(topic) for one in self.filters.values()):
                 self.owed.add(self.published)
 
-    def read(self) -> None:
-        self.reader.read(self.dice.choice([1, 2, 10**6]))
+    async def read(self) -> None:
+        """Perhaps before all is written that could be."""
+        for _ in range(self.dice.choice([0, 1, 2, 10, 100])):
+            await asyncio.sleep(0)
+        self.reader.read()
 
-    def subscribe(self) -> None:
+    async def subscribe(self) -> None:
         id_, agent = self.dice.choice("xyz"), self.dice.choice("abcd*")
         if id_ in self.filters:
-            self.drain()
+            await self.drain()
         data = {"subscriptionId": id_, "resource": "agent", "resourceId": agent}
-        say(self.reader.connection, "subscribe", **data)
+        self.reader.client.say("subscribe", **data)
         self.filters[id_] = Filter("agent", agent)
 
-    def unsubscribe(self) -> None:
-        self.drain()
+    async def unsubscribe(self) -> None:
+        await self.drain()
         for id_ in list(self.filters)[:1]:
             del self.filters[id_]
-            say(self.reader.connection, "unsubscribe", subscriptionId=id_)
+            self.reader.client.say("unsubscribe", subscriptionId=id_)
 
-    def drain(self) -> None:
+    async def drain(self) -> None:
         """What is under way for a subscription that ends would be nobody's any more."""
+        await quiet()
         while self.reader.read():
-            pass
+            await quiet()
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_nothing_is_lost_or_repeated_whatever_comes_between(
+@in_virtual_time
+async def test_nothing_is_lost_or_repeated_whatever_comes_between(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    story = Story(seed)
-    monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", story.dice.choice([1, 600, 5_000]))
-    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", story.dice.choice([1, 256]))
+    dice = random.Random(seed)
+    monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", dice.choice([1, 600, 5_000]))
+    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", dice.choice([1, 256]))
+    story = Story(dice)
     steps = [story.publish, story.publish, story.read, story.subscribe, story.unsubscribe]
     for _ in range(120):
-        story.dice.choice(steps)()
-    story.drain()
+        await dice.choice(steps)()
+    await story.drain()
     received = set(story.reader.events)
     assert received <= story.owed <= received | story.reader.lost
     for one in story.server.broker.snapshot("agent"):

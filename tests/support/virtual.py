@@ -1,0 +1,70 @@
+"""Virtual time: an event loop whose clock goes on only where everyone waits for it.
+
+So a test of ten seconds takes none, and runs the same way each time.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
+from typing import Any, ParamSpec
+
+P = ParamSpec("P")
+TURNS = 100_000
+"""So many turns of the loop with no time passing: somebody waits by asking again and again."""
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Begins at 0.0 seconds. Raises AssertionError where it would wait for ever, or never waits."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        super().__init__(_Selector(self))
+
+    def time(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
+
+
+class _Selector(selectors.BaseSelector):
+    """Knows the loop's own file only, and lets time pass rather than wait for it."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._files = selectors.DefaultSelector()
+        self._loop = loop
+        self._turns = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise AssertionError("everyone waits, and for nothing that will come")
+        self._turns = 0 if timeout > 0 else self._turns + 1
+        if self._turns > TURNS:
+            self._turns = 0
+            raise AssertionError("somebody asks again and again, and lets no time pass")
+        self._loop.advance(max(0.0, timeout))
+        return []
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._files.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._files.unregister(fileobj)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._files.get_map()
+
+    def close(self) -> None:
+        self._files.close()
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A test that runs in a virtual loop of its own."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.run(test(*args, **kwargs))
+
+    return run
