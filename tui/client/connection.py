@@ -8,13 +8,11 @@ that accepts and closes.
 """
 
 import asyncio
-import ipaddress
 import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -30,6 +28,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from tui import __version__
+from tui.client.address import is_loopback, with_compression
 from tui.client.backoff import Backoff
 from tui.client.clock import Clock
 from tui.client.dispatch import Dispatcher
@@ -169,9 +168,9 @@ class Connection:
 
     async def _open(self) -> ClientConnection:
         token = self._options.authentication.token
-        local = _is_loopback(self._url)
+        local = is_loopback(self._url)
         return await connect(
-            self._url,
+            with_compression(self._url),
             subprotocols=[SUBPROTOCOL],
             additional_headers={"Authorization": f"Bearer {token}"} if token else None,
             user_agent_header=f"autosdlc-tui/{__version__}",
@@ -281,14 +280,6 @@ class Connection:
         self.status = ConnectionStatus(phase, reason, retry_at, attempt, round_trip, v1)
         self._on_status(self.status)
         self.progress.beat()
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _closing(websocket: ClientConnection) -> Ending:

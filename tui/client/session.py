@@ -27,7 +27,7 @@ from tui.client.streams import Marks
 from tui.client.subscriptions import Subscription
 from tui.protocol import models as m
 from tui.protocol.catalog import RESOURCES
-from tui.protocol.codec import decode, decode_state, encode
+from tui.protocol.codec import decode, decode_state, encode, inflate
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.protocol.models.base import Control, Event
@@ -59,7 +59,7 @@ class Delivery(NamedTuple):
 
     items: list[Item]
     size: int
-    """Bytes of the frame."""
+    """Bytes of the frame, inflated."""
     marks: Marks | None
     """v1: where the cursor stands once the items are handled."""
 
@@ -130,7 +130,8 @@ class Session:
         """Take one frame; whatever is wrong with it is counted, and nothing else stops."""
         self.liveness.heard = self._clock.monotonic()
         try:
-            return self._take(decode(frame, limit=self._options.max_message), len(frame))
+            plain = inflate(frame, self._options.max_message)
+            return self._take(decode(plain, limit=self._options.max_message), len(plain))
         except ProtocolError as error:
             self._on_invalid(error)
         except Exception as error:

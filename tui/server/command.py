@@ -3,24 +3,36 @@
 import asyncio
 import os
 import signal
+import sys
 
-from tui.discovery import ServerRecord, token_file
+from tui.discovery import TOKEN_VARIABLE, ServerRecord, token_file
 from tui.server.config import ServerConfig
+from tui.server.logs import logging_to
 from tui.server.run import serve
 
 
-async def run(config: ServerConfig) -> None:
+async def serve_until_stopped(config: ServerConfig) -> None:
     """Serve until SIGINT or SIGTERM. Raises ServerError where it cannot start."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(config, ready=_say, stop=stop)
+
+    def ready(record: ServerRecord) -> None:
+        _say(record, traced=config.trace is not None and config.trace.file is None)
+
+    with logging_to(config.log_file, config.log_level):
+        await serve(config, ready=ready, stop=stop)
 
 
-def _say(record: ServerRecord) -> None:
-    print(f"listening on {record.url}", flush=True)  # noqa: T201 - a command's own output
-    if record.http_url:
-        print(f"health at {record.http_url}/healthz", flush=True)  # noqa: T201
-    kept = "AUTOSDLC_TOKEN" if os.environ.get("AUTOSDLC_TOKEN") else str(token_file())
-    print(f"the token is in {kept}; Ctrl-C stops the server", flush=True)  # noqa: T201
+def _say(record: ServerRecord, *, traced: bool) -> None:
+    """Say where it listens: to standard output, unless that is for the trace alone."""
+    output = sys.stderr if traced else sys.stdout
+    kept = TOKEN_VARIABLE if os.environ.get(TOKEN_VARIABLE) else str(token_file())
+    lines = [
+        f"listening on {record.url}",
+        *([f"health at {record.http_url}/healthz"] if record.http_url else []),
+        f"the token is in {kept}; Ctrl-C stops the server",
+    ]
+    for line in lines:
+        print(line, file=output, flush=True)

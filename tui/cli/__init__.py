@@ -1,23 +1,19 @@
-"""The commands. Imports are inside each, so that `--help` is instant.
+"""The commands, a file each. Imports are inside each, so that `--help` is instant.
 
 Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 """
 
 import os
 import sys
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from tui import __version__
-
-HttpPort = int | Literal["off"] | None
-
-
-def fail(message: str, code: int = 2) -> NoReturn:
-    """One clear line, and the exit code."""
-    click.echo(f"autosdlc-tui: {message}", err=True)
-    raise SystemExit(code)
+from tui.cli.failure import fail
+from tui.cli.keys import keys
+from tui.cli.schema import schema
+from tui.cli.serve import serve
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,58 +108,5 @@ def _require_terminal() -> None:
         )
 
 
-def _http_port(context: click.Context, parameter: click.Parameter, value: str | None) -> HttpPort:
-    """The port; None for the default."""
-    del context, parameter
-    if value is None:
-        return None
-    if value == "off":
-        return "off"
-    if value.isascii() and value.isdigit() and int(value) <= 65_535:
-        return int(value)
-    raise click.BadParameter(f"{value!r} is neither a port (0 to 65535) nor `off`")
-
-
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8765,
-    show_default=True,
-    help="The WebSocket port; 0 for any free one.",
-)
-@click.option(
-    "--http-port",
-    metavar="PORT|off",
-    callback=_http_port,
-    help="The port for HTTP; 0 for any free one, off for none.  [default: port + 1]",
-)
-@click.option("--origin", "origins", multiple=True, help="A web origin that may connect; repeat.")
-def serve(host: str, port: int, http_port: HttpPort, origins: tuple[str, ...]) -> None:
-    """Run a server without a screen, for dashboards and publishers to connect to.
-
-    The API key with all permissions is AUTOSDLC_TOKEN, or else one that is made once and kept in
-    the state directory, where the programs on this machine find it.
-    """
-    import asyncio
-
-    from tui.server.command import run
-    from tui.server.config import ServerConfig, ServerError
-
-    try:
-        config = ServerConfig(
-            host=host,
-            port=port,
-            http_port=http_port,
-            origins=origins,
-        )
-        asyncio.run(run(config))
-    except ServerError as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
-if __name__ == "__main__":
-    main()
+for command in (serve, keys, schema):
+    main.add_command(command)

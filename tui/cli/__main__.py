@@ -1,0 +1,5 @@
+"""`python -m tui.cli` is the command `autosdlc-tui`."""
+
+from tui.cli import main
+
+main()
