@@ -40,6 +40,7 @@ class Line:
         request = websocket.request
         assert request is not None
         self.authorization = request.headers.get("Authorization")
+        self.path = request.path
 
     async def send(self, *messages: JsonObject) -> None:
         """Each message in a frame of its own."""

@@ -1,5 +1,7 @@
 """A connection's beginning: connect, authenticate, restore; and what cannot be read."""
 
+import gzip
+
 import orjson
 import pytest
 
@@ -191,3 +193,13 @@ def test_a_bad_member_does_not_spoil_its_batch() -> None:
     assert delivery is not None
     assert ids(delivery.items) == ["1", "n", "2"]
     assert (talk.memory.received, talk.memory.invalid) == (2, 1)
+
+
+def test_a_gzipped_frame_counts_for_what_it_inflates_to() -> None:
+    talk = Talk(v1=False)
+    talk.connect()
+    plain = orjson.dumps(status("a", id_="1") | {"more": "x" * 10_000})
+    delivery = talk.session.receive(gzip.compress(plain))
+    assert delivery is not None
+    assert ids(delivery.items) == ["1"]
+    assert delivery.size == len(plain)
