@@ -104,8 +104,23 @@ def _bind_http(config: ServerConfig) -> socket.socket | None:
 
 
 async def _open_broker(config: ServerConfig, stack: AsyncExitStack) -> Broker:
-    del stack
-    return MemoryBroker(ring_bytes=config.history_bytes)
+    if config.journal is None:
+        return MemoryBroker(ring_bytes=config.history_bytes)
+    from tui.server.brokers.journal import JournalBroker
+    from tui.server.brokers.journal.retention import Retention
+
+    retention = Retention(config.retain_seconds, config.retain_bytes)
+    journal = JournalBroker(config.journal, ring_bytes=config.history_bytes, retention=retention)
+    try:
+        await journal.open()
+    except ServerError as error:
+        if config.kind == "serve":
+            raise
+        # Nobody asked for this file: a dashboard is of use without one.
+        _log.warning("events are kept in memory only: %s", error)
+        return MemoryBroker(ring_bytes=config.history_bytes)
+    stack.push_async_callback(journal.aclose)
+    return journal
 
 
 def _tracer(config: ServerConfig, stack: AsyncExitStack) -> "Tracer | None":
