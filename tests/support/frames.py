@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from tui.protocol import codec
+from tui.protocol.express import Draft
 from tui.protocol.models import Event
-from tui.server.brokers import Draft
 
 TOKEN = "a-key-for-tests"
 

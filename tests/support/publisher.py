@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.frames import draft, log, status
-from tui.server.brokers import Draft, Outcome
+from tui.protocol.express import Draft
+from tui.server.brokers import Outcome
 from tui.server.brokers.journal import JournalBroker
 
 UNDER_WAY = 5

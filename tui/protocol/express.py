@@ -14,23 +14,33 @@ from pydantic_core import CoreSchema, SchemaValidator
 
 from tui.protocol import codec
 from tui.protocol.catalog import EVENTS
+from tui.protocol.envelope import keep
 from tui.protocol.models import Known
-from tui.protocol.routing import join_key
+from tui.protocol.models.base import Event
+from tui.protocol.routing import join_key, state_key, topic_of
 from tui.protocol.topics import Topic
 
 
-class Route(NamedTuple):
-    """An event's envelope, with its topic and state key as `routing` tells them."""
+class Draft(NamedTuple):
+    """An accepted event on its way into a stream."""
 
+    kept: bytes
+    """As `envelope.keep` leaves it."""
     id: str
     type: str
     topic: Topic
     key: str | None
+    """The state key; None for history only."""
+
+    @classmethod
+    def of(cls, event: Event, raw: bytes) -> "Draft":
+        """From the event's model; raises ProtocolError where `raw` cannot be sent on."""
+        return cls(keep(raw), event.id, event.type, topic_of(event), state_key(event))
 
 
-def route(raw: bytes, *, max_depth: int) -> Route | None:
-    """Where an event goes; None for all that wants a closer look, such as what is no event."""
-    if codec.may_hold_nan(raw) or codec.is_deeper_than(raw, max_depth):
+def accept(raw: bytes, *, max_depth: int) -> Draft | None:
+    """The same without a model; None for all that wants a closer look, such as what is no event."""
+    if codec.may_hold_nan(raw) or raw.count(b"{") + raw.count(b"[") > max_depth:
         return None
     try:
         event = _validator().validate_json(raw, by_alias=True, by_name=False)
@@ -47,7 +57,7 @@ def route(raw: bytes, *, max_depth: int) -> Route | None:
     key = None
     if fields is not None:
         key = data[fields[0]] if len(fields) == 1 else join_key(data.get(one) for one in fields)
-    return Route(event["id"], type_, Topic(resource, id_, name), key)
+    return Draft(keep(raw), event["id"], type_, Topic(resource, id_, name), key)
 
 
 @cache

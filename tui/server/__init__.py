@@ -2,17 +2,24 @@
 
 From the outside inwards, each file one idea:
 
-- `run`, `embedded`   a server from start to graceful stop, in this loop or in a thread of its own
-- `config`, `ports`   what it is told, and where it listens
-- `listener`, `wire`  the asyncio shell around `websockets`; `http` beside it
-- `auth`              who may come in, and what they may read and publish
-- `gateway`           publish -> broker -> each matching connection once
-- `connection`        one client: its session, its outbox, its streams that are catching up
-- `session`           what a client says, judged: bytes in, effects out
-- `replies`           what the server says
-- `outbox`, `catchup` what waits for a client: live events, bounded; snapshot and replay, on demand
-- `subscriptions`     the index from a topic to those who asked for it
-- `brokers`           offsets, history and newest state
+- `process`, `command`  a process that is a server alone, until it is told to stop
+- `run`, `embedded`     a server from start to graceful stop, in this loop or in a thread of its own
+- `config`, `ports`     what it is told, and where it listens
+- `listener`, `wire`    the asyncio shell around `websockets`; `farewell` at its end
+- `http`                beside it: events from those without a WebSocket, health, metrics, clients
+- `auth`, `limits`      who may come in, what they may do there, and how often
+- `gateway`             publish -> broker -> each matching connection once
+- `layers`, `framing`   the forms in which an event leaves, each made once
+- `flush`               when what waits is written
+- `connection`          one client: its session, its outbox, its streams; `peer` is its socket
+- `session`             what a client says, judged: bytes in, `effects` out; `wishes` is what for
+- `replies`             what the server says
+- `outbox`, `backlog`   what waits for a client, bounded
+- `streams`, `catchup`  snapshot and replay, on demand, until a stream is live
+- `subscriptions`       the index from a topic to those who asked for it
+- `brokers`             offsets, history and newest state: in memory, or in a journal
+- `metrics`, `trace`, `logs`  what can be seen of all this; `lines` and `redaction` for the last two
 
-All of it but the first three lines is free of sockets and runs on an injected clock.
+From the gateway on, all of it but the journal is free of sockets and files, and runs on an injected
+clock.
 """

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from tui.protocol.errors import CloseCode, ProtocolError
+from tui.protocol.express import Draft
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
-from tui.server.brokers import Broker, Draft, Outcome
+from tui.server.brokers import Broker, Outcome
 from tui.server.flush import Flush, Shared
 from tui.server.layers import Layer
 from tui.server.metrics import Metrics

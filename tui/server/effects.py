@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from tui.protocol.errors import CloseCode
+from tui.protocol.express import Draft
 from tui.protocol.topics import Filter
-from tui.server.brokers import Draft, Position
+from tui.server.brokers import Position
 
 
 class Send(NamedTuple):

@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
+from tui.protocol.express import Draft
+from tui.protocol.text import clean
 from tui.server import layers
 from tui.server.auth import Access, Authority
-from tui.server.brokers import Broker, Draft, Outcome, Stored
+from tui.server.brokers import Broker, Outcome, Stored
 from tui.server.connection import Connection
 from tui.server.flush import Flush, Loop
 from tui.server.layers import Layer
@@ -95,7 +97,7 @@ class Gateway:
             connection.on_frame = partial(self._trace, session, "in")
         self.connections.add(connection)
         self.metrics.connected()
-        _log.info("%s connected from %s", _who(connection), address)
+        _log.info("a client has connected", extra=_who(connection))
         return connection
 
     def disconnect(
@@ -104,7 +106,8 @@ class Gateway:
         self.connections.discard(connection)
         self.metrics.disconnected()
         connection.forget()
-        _log.info("%s has gone: %s %s", _who(connection), code, reason or "")
+        ending = {"code": code, "reason": clean(reason or "", 200)}
+        _log.info("a client has gone", extra=_who(connection) | ending)
 
     def tick(self) -> None:
         """Look after every connection; to be called about once a second."""
@@ -150,7 +153,12 @@ def _answer(waiting: "asyncio.Future[Sequence[Outcome]]", outcomes: Sequence[Out
         waiting.set_result(outcomes)
 
 
-def _who(connection: Connection) -> str:
-    session = connection.session
-    name = session.access.name if session.access else ""
-    return f"{session.client_id}{f' ({name})' if name else ''} {'v1' if session.v1 else 'plain'}"
+def _who(connection: Connection) -> dict[str, object]:
+    """What a log says of a client."""
+    access = connection.access
+    return {
+        "client": connection.client_id,
+        "key": access.name if access else None,
+        "address": connection.address,
+        "layer": "v1" if connection.v1 else "plain",
+    }

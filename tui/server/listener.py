@@ -104,8 +104,8 @@ class Listener:
             return None
         if verdict.status == 401:
             self._admission.judged(socket.visit, ok=False)
-        why = clean(verdict.text, 200)
-        _log.info("refused %s: %d %s", socket.visit.address, verdict.status, why)
+        why = {"code": verdict.status, "reason": clean(verdict.text, 200)}
+        _log.info("refused a client", extra={"address": socket.visit.address} | why)
         response = connection.respond(verdict.status, verdict.text)
         if verdict.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"

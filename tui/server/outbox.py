@@ -115,8 +115,11 @@ class V1Outbox:
         self._flush.soon(self)
 
     def write(self, messages: Sequence[bytes]) -> None:
-        """Send history, which does not wait here; nothing else may be waiting: see `drained`."""
-        if messages:
+        """Send history, which does not wait here unless something has come since `drained`."""
+        if self.count or not self._link.writable:
+            self._pending.extend(map(Message, messages))
+            self._flush.soon(self)
+        elif messages:
             self._link.write(batch_frames(messages, gzip=self._gzip))
 
     async def drained(self) -> None:

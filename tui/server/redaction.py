@@ -27,12 +27,20 @@ _SECRETS = re.compile(
     r"|(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
+# One of these is in every secret's neighbourhood, and in few other texts.
+_SIGNS = (
+    *("token", "authorization", "api", "passw", "secret", "cookie", "bearer"),
+    *("://", "asdlc_", "eyj"),
+)
 _KEPT = ("field", "nested", "parameter", "header", "scheme", "user")
 
 
 def redact(text: str) -> str:
     """`text` without tokens, keys, passwords and cookies."""
-    return _SECRETS.sub(_without, text)
+    lowered = text.lower()
+    if any(sign in lowered for sign in _SIGNS):  # looking costs a tenth of searching
+        return _SECRETS.sub(_without, text)
+    return text
 
 
 def _without(found: re.Match[str]) -> str:

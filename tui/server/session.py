@@ -27,9 +27,9 @@ from functools import cache
 from itertools import count
 from typing import cast
 
-from tui.protocol import codec, envelope
+from tui.protocol import codec
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from tui.protocol.express import Route, route
+from tui.protocol.express import Draft, accept
 from tui.protocol.limits import (
     MAX_DEPTH,
     MAX_RECEIVE,
@@ -52,7 +52,6 @@ from tui.protocol.models import (
 from tui.protocol.topics import Filter
 from tui.server import wishes
 from tui.server.auth import Access, Authority
-from tui.server.brokers import Draft
 from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
 from tui.server.limits.limiter import Limiter
 from tui.server.limits.rates import RateLimits
@@ -187,13 +186,13 @@ class Session:
         return members
 
     def _receive_message(self, raw: bytes, index: int) -> list[Effect]:
-        seen: Route | Message | None = None
+        seen: Draft | Message | None = None
         try:
             if self.access is not None:
-                seen = route(raw, max_depth=MAX_DEPTH)
+                seen = accept(raw, max_depth=MAX_DEPTH)
                 if seen is not None:
                     self._metrics.received(seen.type, len(raw))
-                    return self._publish(self.access, Draft(envelope.keep(raw), *seen))
+                    return self._publish(self.access, seen)
             seen = codec.decode_message(raw, max_depth=MAX_DEPTH)
             self._metrics.received(seen.type, len(raw))
             if self.access is not None and _is_event(type(seen)):

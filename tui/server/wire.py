@@ -22,6 +22,8 @@ from tui.server.auth import Access
 from tui.server.limits.admission import Admission, Visit
 
 STALL_SECONDS = 10.0
+# An enum's members are slow to look up.
+_TEXT, _BINARY, _CONT, _CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.CLOSE
 
 
 class Client(Protocol):
@@ -72,19 +74,16 @@ class Socket(ServerConnection):
     def process_event(self, event: Event) -> None:
         if type(event) is Frame:
             opcode = event.opcode
-            if opcode is Opcode.TEXT or opcode is Opcode.BINARY or opcode is Opcode.CONT:
+            if opcode is _TEXT or opcode is _BINARY:
                 if event.fin:
                     client = self._client
-                    if (
-                        client is not None
-                        and not self._queued
-                        and opcode is not Opcode.CONT
-                        and client.is_ready
-                    ):
+                    if client is not None and not self._queued and client.is_ready:
                         client.receive(bytes(event.data))
                         return
                     self._queued += 1
-            elif opcode is Opcode.CLOSE:
+            elif opcode is _CONT:
+                self._queued += event.fin
+            elif opcode is _CLOSE:
                 self.writable = False
         super().process_event(event)
 
@@ -172,9 +171,9 @@ def admitted(admission: Admission, open_: set[asyncio.BaseTransport]) -> type[So
 
 
 def quiet_logger() -> logging.Logger:
-    """A logger for `websockets` that never goes below INFO, and says each fault in one line."""
+    """A logger for `websockets` that says faults only, each in one line."""
     logger = logging.getLogger("tui.server.websockets")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.WARNING)
     if not logger.filters:
         logger.addFilter(_without_traceback)
     return logger

@@ -56,4 +56,4 @@ def _no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever a test does to a server, nothing it logs shows a traceback."""
     caplog.set_level(logging.INFO)
     yield
-    assert [record for record in caplog.records if record.exc_info] == []
+    assert [record for record in caplog.get_records("call") if record.exc_info] == []

@@ -291,12 +291,15 @@ async def test_too_many_connections_are_ended_at_once(
         b"\x00" * 9000,
     ],
 )
-async def test_what_is_no_http_harms_nobody(server: ServerRecord, said: bytes) -> None:
+async def test_what_is_no_http_harms_nobody(
+    server: ServerRecord, said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with connected(server) as (reader, writer):
         writer.write(said)
         writer.write_eof()
         await reader.read()
     assert (await ask(server, "/healthz")).status == 200
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_fault_of_ours_shows_nothing_of_itself(

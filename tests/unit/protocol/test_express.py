@@ -12,13 +12,12 @@ from tests.unit.protocol.samples import DATA, sample
 from tests.unit.protocol.strategies import MESSAGES
 from tui.protocol.codec import decode_message
 from tui.protocol.errors import ProtocolError
-from tui.protocol.express import Route, route
+from tui.protocol.express import Draft, accept
 from tui.protocol.limits import MAX_DEPTH
 from tui.protocol.models import Event, LockedEvent
-from tui.protocol.routing import state_key, topic_of
 
 
-def by_its_model(raw: bytes) -> Route | None:
+def by_its_model(raw: bytes) -> Draft | None:
     """What the models make of it; None where it is no event, or one that is not to be read."""
     try:
         event = decode_message(raw, max_depth=MAX_DEPTH)
@@ -26,13 +25,13 @@ def by_its_model(raw: bytes) -> Route | None:
         return None
     if not isinstance(event, Event) or isinstance(event, LockedEvent):
         return None
-    return Route(event.id, event.type, topic_of(event), state_key(event))
+    return Draft.of(event, raw)
 
 
 @given(MESSAGES)
 def test_a_valid_message_goes_where_its_model_says(envelope: dict[str, Any]) -> None:
     raw = orjson.dumps(envelope)
-    assert route(raw, max_depth=MAX_DEPTH) == by_its_model(raw)
+    assert accept(raw, max_depth=MAX_DEPTH) == by_its_model(raw)
 
 
 @given(st.sampled_from(sorted(DATA)), st.data())
@@ -46,7 +45,7 @@ def test_what_a_model_refuses_is_refused_here(type_: str, data: st.DataObject) -
         if not isinstance(envelope.get("data"), dict):
             break
     raw = json.dumps(envelope).encode()
-    assert route(raw, max_depth=MAX_DEPTH) == by_its_model(raw)
+    assert accept(raw, max_depth=MAX_DEPTH) == by_its_model(raw)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +61,15 @@ def test_what_a_model_refuses_is_refused_here(type_: str, data: st.DataObject) -
     ],
 )
 def test_what_is_no_valid_event_wants_a_closer_look(raw: bytes) -> None:
-    assert route(raw, max_depth=MAX_DEPTH) is None
+    assert accept(raw, max_depth=MAX_DEPTH) is None
 
 
 def test_opaque_and_deep_events_want_a_closer_look() -> None:
     fine = sample("agent_log")
-    assert route(orjson.dumps(fine), max_depth=MAX_DEPTH)
+    assert accept(orjson.dumps(fine), max_depth=MAX_DEPTH)
     locked = fine | {"metadata": {"encrypted": True}}
-    assert route(orjson.dumps(locked), max_depth=MAX_DEPTH) is None
+    assert accept(orjson.dumps(locked), max_depth=MAX_DEPTH) is None
     deep: Any = "x"
     for _ in range(MAX_DEPTH):
         deep = [deep]
-    assert route(orjson.dumps(fine | {"extra": deep}), max_depth=MAX_DEPTH) is None
+    assert accept(orjson.dumps(fine | {"extra": deep}), max_depth=MAX_DEPTH) is None

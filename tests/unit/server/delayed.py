@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.server.brokers import Answer, Draft, Page
+from tui.protocol.express import Draft
+from tui.server.brokers import Answer, Page
 from tui.server.brokers.memory import MemoryBroker
 
 

@@ -9,10 +9,9 @@ given. What may have to wait for a disk or a network is answered later (`publish
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from tui.protocol.envelope import keep, with_offset
+from tui.protocol.envelope import with_offset
 from tui.protocol.errors import ProtocolError
-from tui.protocol.models.base import Event
-from tui.protocol.routing import state_key, topic_of
+from tui.protocol.express import Draft
 from tui.protocol.topics import Topic
 
 
@@ -21,22 +20,6 @@ class Position(NamedTuple):
 
     epoch: str
     offset: int
-
-
-class Draft(NamedTuple):
-    """An accepted event on its way in."""
-
-    kept: bytes
-    """As `tui.protocol.envelope.keep` leaves it."""
-    id: str
-    type: str
-    topic: Topic
-    key: str | None
-
-    @classmethod
-    def of(cls, event: Event, raw: bytes) -> "Draft":
-        """Raises ProtocolError where `raw`, the publisher's own JSON, cannot be sent on."""
-        return cls(keep(raw), event.id, event.type, topic_of(event), state_key(event))
 
 
 OVERHEAD = 400

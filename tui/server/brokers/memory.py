@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from tui.protocol.catalog import RESOURCES
-from tui.server.brokers import Answer, Deliver, Draft, Page, Position, Stored
+from tui.protocol.express import Draft
+from tui.server.brokers import Answer, Deliver, Page, Position, Stored
 from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits, Stream
 
 

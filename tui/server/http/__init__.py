@@ -32,8 +32,8 @@ MAX_CONNECTIONS = 500
 """More are ended at once: they are here for a moment, but for a scraper's or two."""
 IDLE_SECONDS = 20.0
 """How long a connection is kept that asks for nothing, or has yet to send its headers."""
-STOP_SECONDS = 2.0
-"""How long requests have to be answered in a stop."""
+STOP_SECONDS = 1.5
+"""How long requests have to be answered in a stop, and again to heed that they are cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from aiohttp import web
 
 from tui.protocol import codec
 from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.express import Draft
 from tui.protocol.limits import MAX_DEPTH, MAX_RECEIVE_PUBLISHER
 from tui.protocol.models import Event, Message
 from tui.server.auth import Access
-from tui.server.brokers import Draft
 from tui.server.gateway import Gateway
 from tui.server.http.answers import STATUS, RefusedError, answer
 from tui.server.http.door import Door

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.server.brokers import OVERHEAD, Answer, Deliver, Draft, Outcome, Page, Position, Stored
+from tui.protocol.express import Draft
+from tui.server.brokers import OVERHEAD, Answer, Deliver, Outcome, Page, Position, Stored
 from tui.server.brokers.journal.file import is_corrupt
 from tui.server.brokers.journal.history import History
 from tui.server.brokers.journal.log import Log

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.protocol.catalog import RESOURCES
-from tui.server.brokers import Draft, Stored
+from tui.protocol.express import Draft
+from tui.server.brokers import Stored
 from tui.server.brokers.journal import file, state
 from tui.server.brokers.journal.retention import Retention, trim
 from tui.server.brokers.journal.segment import MalformedError, Segment, pieces

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import orjson
 
 from tui.protocol.catalog import EVENTS
+from tui.protocol.express import Draft
 from tui.protocol.topics import Topic
-from tui.server.brokers import Draft, Stored
+from tui.server.brokers import Stored
 
 SEGMENT_BYTES = 64 * 1024
 """What a segment holds; but an event is never cut."""

@@ -9,7 +9,8 @@ from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
-from tui.server.brokers import Answer, Draft, Stored
+from tui.protocol.express import Draft
+from tui.server.brokers import Answer, Stored
 from tui.server.brokers.journal.file import is_corrupt
 from tui.server.brokers.journal.log import UPKEEP_SECONDS, Log, Restored
 
