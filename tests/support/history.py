@@ -27,21 +27,23 @@ async def positions(raw: RawSocket, **subscription: Any) -> dict[str, Any]:
 
 async def read_streams(url: str) -> dict[str, Stream]:
     """Every stream, whole; raises AssertionError where something is missing."""
-    first = await open_raw(url, TOKEN, v1=True)
-    heads = await positions(first, snapshot="never")
-    first.reset()
-    raw = await open_raw(url, TOKEN, v1=True)
+    async with await open_raw(url, TOKEN, v1=True) as raw:
+        heads = await positions(raw, snapshot="never")
     start = {name: {"epoch": at["epoch"], "offset": 0} for name, at in heads.items()}
-    raw.send(frame("subscribe", {"subscriptionId": "s", "resume": start, "snapshot": "never"}))
     streams = {name: Stream(at["epoch"], []) for name, at in heads.items()}
-    while any(len(streams[name].ids) < at["offset"] for name, at in heads.items()):
-        payload = await raw.frame()
-        assert payload is not None, f"closed: {raw.ending}"
-        for message in messages([payload]):
-            assert message["data"].get("status") != "gap", f"not all is kept: {message}"
-            if spec := EVENTS.get(message["type"]):
-                ids = streams[spec.resource].ids
-                ids.append(message["id"])
-                assert message["metadata"]["offset"] == len(ids), message
-    raw.reset()
+    async with await open_raw(url, TOKEN, v1=True) as raw:
+        raw.send(frame("subscribe", {"subscriptionId": "s", "resume": start, "snapshot": "never"}))
+        while any(len(streams[name].ids) < at["offset"] for name, at in heads.items()):
+            payload = await raw.frame()
+            assert payload is not None, f"closed: {raw.ending}"
+            for message in messages([payload]):
+                _take(message, streams)
     return streams
+
+
+def _take(message: dict[str, Any], streams: dict[str, Stream]) -> None:
+    assert message["data"].get("status") != "gap", f"not all is kept: {message}"
+    if spec := EVENTS.get(message["type"]):
+        ids = streams[spec.resource].ids
+        ids.append(message["id"])
+        assert message["metadata"]["offset"] == len(ids), message

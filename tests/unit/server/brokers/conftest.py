@@ -5,15 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.server.brokers.kinds import Journal, Kind, Memory, Times
+from tests.unit.server.brokers import kinds
+from tests.unit.server.brokers.journals import Journal
+from tests.unit.server.brokers.kinds import Kind, Times
 
-KINDS: dict[str, Callable[[Path, Times], Kind]] = {"memory": Memory, "journal": Journal}
+KINDS: dict[str, Callable[[Path, Times], Kind]] = {
+    "memory": kinds.Memory,
+    "journal": kinds.Journal,
+}
 DURABLE = ("journal",)
 
 
 @pytest.fixture
 def times() -> Times:
     return Times()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path)
 
 
 @pytest.fixture(params=KINDS)

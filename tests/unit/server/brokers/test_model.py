@@ -14,7 +14,8 @@ from tests.support.frames import draft, log, status
 from tests.unit.server.brokers.conftest import DURABLE, KINDS
 from tests.unit.server.brokers.kinds import WHOLE, Delivered, Times, publish
 from tests.unit.server.brokers.test_conformance import alert
-from tui.server.brokers import Draft, Stored
+from tui.protocol.express import Draft
+from tui.server.brokers import Stored
 
 EVENTS = {
     "log": lambda id_: log(id_, message="x" * 300),

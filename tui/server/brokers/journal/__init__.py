@@ -132,14 +132,18 @@ class JournalBroker:
         if after + 1 >= ring.first:
             return ring.read(after, limit)
         page = await self._ask(self._history.read, resource, after, ring.last, limit)
-        return page if page and page.events else ring.read(after, limit)
+        # Where the file is kept small, or is a new one, memory reaches further back.
+        if page is None or not page.events or page.first > ring.first:
+            page = ring.read(after, limit)
+        return page
 
     async def since(self, resource: str, moment: float) -> int:
         ring = self._streams[resource].ring
         before = ring.since(moment)
         if before is None:
             before = await self._ask(self._history.since, resource, moment)
-        return ring.first - 1 if before is None else before
+            before = ring.first - 1 if before is None else min(before, ring.first - 1)
+        return before
 
     @property
     def lag(self) -> float:

@@ -37,7 +37,7 @@ CREATE TABLE segment (
   entries BLOB NOT NULL,  -- JSON: [[id, type, the topic's id, state key, bytes], ...]
   events BLOB NOT NULL    -- JSON: [{...}, ...]
 );
-CREATE UNIQUE INDEX segment_place ON segment (stream, last, time);
+CREATE INDEX segment_place ON segment (stream, last, time);
 CREATE TABLE state (
   stream TEXT NOT NULL,
   type TEXT NOT NULL,

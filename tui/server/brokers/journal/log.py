@@ -131,8 +131,9 @@ class Log:
         """
         now = self._clock()
         self._looked_after = self._steady()
-        self._state.save(self._open_db, self._last, now)
-        self._written = 0
+        if self._written:
+            self._state.save(self._open_db, self._last, now)
+            self._written = 0
         return trim(self._open_db, self._retention, now)
 
     def probe(self) -> None:
