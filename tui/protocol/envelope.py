@@ -21,6 +21,7 @@ _MARKS = bytes(
     for char in map(chr, range(256))
 )
 _LONG_NUMBER = b"0" * 19
+_HUGE_NUMBER = b"0" * 200
 
 
 def keep(raw: bytes) -> bytes:
@@ -90,5 +91,6 @@ def _is_kept(raw: bytes) -> bool:
     start = raw.rfind(_METADATA)
     if start < 0 or not _PUBLISHERS_END.fullmatch(raw, start + len(_METADATA)):
         return False
-    # Whole numbers of any size stay as they are; what overflows (`1e999`) has a long exponent.
-    return b"0e000" not in raw.translate(_MARKS, b"+")
+    # Large numbers stay as they are, unless they overflow what others read numbers into.
+    digits = raw.translate(_MARKS, b"+")
+    return b"0e000" not in digits and _HUGE_NUMBER not in digits

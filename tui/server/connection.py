@@ -27,6 +27,7 @@ from tui.server.session import (
 from tui.server.streams import Start, Streams
 
 MAX_UNANSWERED = 1000
+MAX_UNANSWERED_BYTES = 1024 * 1024
 """Events of one client that the broker may have yet to answer, before more is read from it."""
 RESYNCS = 2
 RESYNC_SECONDS = 60.0
@@ -70,6 +71,7 @@ class Connection:
         self._drafts: list[Draft] = []
         self._is_acting = False
         self._unanswered = 0
+        self._unanswered_bytes = 0
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -119,6 +121,7 @@ class Connection:
         return (
             not self._effects
             and self._unanswered + len(self._drafts) < MAX_UNANSWERED
+            and self._unanswered_bytes < MAX_UNANSWERED_BYTES
             and (self._peer.writable or self.outbox.size <= self._room)
         )
 
@@ -228,6 +231,7 @@ class Connection:
 
     def _publish(self, drafts: Sequence[Draft]) -> None:
         self._unanswered += len(drafts)
+        self._unanswered_bytes += sum(len(one.kept) for one in drafts)
         self._broker.publish(drafts, partial(self._published, drafts, self._clock()))
 
     def _published(
@@ -235,6 +239,7 @@ class Connection:
     ) -> None:
         self._metrics.published(self._clock() - since)
         self._unanswered -= len(drafts)
+        self._unanswered_bytes -= sum(len(one.kept) for one in drafts)
         if self.session.v1 or any(outcomes):  # all others hear nothing of it
             for effect in self.session.published(drafts, outcomes):
                 self._do(effect)

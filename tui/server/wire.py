@@ -42,6 +42,9 @@ class Client(Protocol):
     def written(self) -> None:
         """The socket takes more."""
 
+    def lost(self) -> None:
+        """The socket is gone."""
+
 
 _NOBODY = Visit("", is_exempt=False)
 
@@ -56,7 +59,9 @@ class Socket(ServerConnection):
     """Whether it takes more now."""
     _client: Client | None = None
     _queued = 0
-    """Messages that `recv` has yet to give, and which those behind them must not overtake."""
+    """Messages that were not taken at once, and which those behind them must not overtake."""
+    _is_handed_on = False
+    """Whether the first of these is with whoever asked for the next message."""
     _drained: asyncio.Future[None] | None = None
     _buffered = 0
     _buffered_since = 0.0
@@ -88,9 +93,15 @@ class Socket(ServerConnection):
         super().process_event(event)
 
     async def next_message(self) -> bytes:
-        """A message that was not taken at once; raises ConnectionClosed."""
+        """A message that was not taken at once; raises ConnectionClosed.
+
+        To be called again once the client has received it, and not before.
+        """
+        if self._is_handed_on:
+            self._queued -= 1
+            self._is_handed_on = False
         message = await self.recv(decode=False)
-        self._queued -= 1
+        self._is_handed_on = True
         return message
 
     def write(self, data: bytes) -> None:
@@ -145,6 +156,8 @@ class Socket(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         self.writable = False
         super().connection_lost(exc)
+        if self._client is not None:
+            self._client.lost()
 
 
 def admitted(admission: Admission, open_: set[asyncio.BaseTransport]) -> type[Socket]:

@@ -129,7 +129,7 @@ class Client:
         self._said: deque[bytes] = deque()
         self._saying: asyncio.Task[None] | None = None
         peer.connection = connection
-        peer.ended.add_done_callback(self._forget)
+        peer.ended.add_done_callback(self._lost)
 
     def say(self, type_: str, id_: str | None = None, **data: Any) -> None:
         self.send(frame(type_, data, id_))
@@ -171,10 +171,13 @@ class Client:
             await asyncio.sleep(0)
         self._saying = None
 
-    def _forget(self, _: object) -> None:
-        if self._saying is not None:
-            self._saying.cancel()
-        self._gateway.disconnect(self.connection)
+    def _lost(self, _: object) -> None:
+        """As the listener does: the connection is let go once nothing it said is waiting."""
+        self.connection.lost()
+        if self._saying is None:
+            self._gateway.disconnect(self.connection)
+        else:
+            self._saying.add_done_callback(lambda _: self._gateway.disconnect(self.connection))
 
 
 class Server:

@@ -1,6 +1,7 @@
 """A broker that answers later, as one does that has a disk or a network behind it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,14 +19,17 @@ class DelayedBroker(MemoryBroker):
         self.delay = delay
         self.unavailable = False
         self._last = 0.0
+        self._waiting: deque[tuple[Sequence[Draft], Answer]] = deque()
 
     def publish(self, drafts: Sequence[Draft], answer: Answer) -> None:
         loop = asyncio.get_running_loop()
         # What was published later is never stored before.
+        self._waiting.append((drafts, answer))
         self._last = max(self._last, loop.time() + self.delay)
-        loop.call_at(self._last, self._publish, drafts, answer)
+        loop.call_at(self._last, self._publish_next)
 
-    def _publish(self, drafts: Sequence[Draft], answer: Answer) -> None:
+    def _publish_next(self) -> None:
+        drafts, answer = self._waiting.popleft()
         if self.unavailable:
             answer([_unavailable(one.id) for one in drafts])
         else:
