@@ -219,9 +219,9 @@ class Connection:
                 self._streams.halt()
             else:
                 self._streams.go_on()
-        if self._waiter is not None and not self._waiter.done():
-            if self.is_ready or self.is_closing:
-                self._waiter.set_result(None)
+        waiter = self._waiter
+        if waiter and not waiter.done() and (self.is_ready or self.is_closing):
+            waiter.set_result(None)
 
     def _is_next(self, effect: Effect) -> bool:
         """Whether its time has come: answers are in the order of what they answer."""

@@ -54,7 +54,7 @@ class Streams:
     def positions(self) -> dict[str, Position]:
         """Up to where everything that matches is in the outbox, or was sent; of live streams."""
         live = self.followed - self._catching_up.keys()
-        return {resource: self._broker.position(resource) for resource in live}
+        return {resource: self._broker.position(resource) for resource in sorted(live)}
 
     @property
     def lag(self) -> int:
@@ -84,13 +84,15 @@ class Streams:
         `followed` are the streams that the connection followed before.
         """
         streams = reached(wish)
-        for resource in streams - followed:
-            self._catching_up.pop(resource, None)
+        for resource in streams:
+            if resource not in followed:
+                self._catching_up.pop(resource, None)
         gaps: dict[str, tuple[int, int] | None]
         gaps = {resource: None for resource, start in starts.items() if start.after is None}
-        for resource in starts.keys() & followed:
-            after = starts[resource].after
-            if after is not None and after < self._position(resource).offset:
+        for resource, (after, _) in list(starts.items()):
+            if resource not in followed or after is None:
+                continue
+            if after < self._position(resource).offset:
                 # What the connection has come further with already goes back for nobody.
                 gaps[resource] = (after + 1, self._broker.position(resource).offset)
                 starts[resource] = Start(None, whole=False)
@@ -102,7 +104,7 @@ class Streams:
         self._outbox.put(
             self._replies.active(
                 wish.filters,
-                {resource: self._position(resource) for resource in sorted(streams)},
+                {resource: self._position(resource) for resource in streams},
                 wish.message_id,
                 recovered=recovered,
             )
@@ -188,6 +190,6 @@ class Streams:
         return Position(head.epoch, catch_up.at) if catch_up else head
 
 
-def reached(wish: Subscribe) -> set[str]:
-    """The streams that a wish's filters reach into."""
-    return {resource for one in wish.filters.values() for resource in one.resources}
+def reached(wish: Subscribe) -> list[str]:
+    """The streams that a wish's filters reach into, in their order."""
+    return sorted({resource for one in wish.filters.values() for resource in one.resources})

@@ -34,14 +34,16 @@ def test_a_valid_message_goes_where_its_model_says(envelope: dict[str, Any]) -> 
     assert accept(raw, max_depth=MAX_DEPTH) == by_its_model(raw)
 
 
+WRONG: list[Any] = [None, "", "x", -1, 2.5, 10**30, True, [], {}, "x" * 300, {"id": 1}, [{}]]
+
+
 @given(st.sampled_from(sorted(DATA)), st.data())
 def test_what_a_model_refuses_is_refused_here(type_: str, data: st.DataObject) -> None:
     envelope = sample(type_)
     for _ in range(data.draw(st.integers(1, 2))):
         place = data.draw(st.sampled_from([envelope, envelope["data"]]))
         name = data.draw(st.sampled_from(sorted(place)))
-        wrong: list[Any] = [None, "", "x", -1, 2.5, 10**30, True, [], {}, "x" * 300, {"id": 1}, [{}]]
-        place[name] = data.draw(st.sampled_from(wrong))
+        place[name] = data.draw(st.sampled_from(WRONG))
         if not isinstance(envelope.get("data"), dict):
             break
     raw = json.dumps(envelope).encode()

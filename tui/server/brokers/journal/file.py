@@ -198,7 +198,7 @@ class Lock:
         if not mine:
             os.close(handle)
             return False
+        self._handle = handle
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
-        self._handle = handle
         return True
