@@ -1,11 +1,11 @@
 """The server under load and faults for as long as asked, with what must hold checked all along.
 
-soak.py [--minutes M | --seconds S] [--seed N] [--rate R] [--no-journal] [--command '… serve']
+soak.py [--minutes M | --seconds S] [--seed N] [--rate R] [--no-kills] [--no-journal] [--command '… serve']
 
 A server as a process of its own, publishers and readers of every kind, and a fault every few
-seconds, chosen by seed. In the first half the server itself is killed and stopped; in the second
-it lives on, and its memory, threads and files must stay as they are. Ends with a summary; exit
-code 1 where any rule was broken.
+seconds, chosen by seed. At first the server itself is killed and stopped, too; then it lives on,
+and its memory, threads and files must stay as they are. Ten minutes and more are enough to judge
+memory. Ends with a summary; exit code 1 where any rule was broken.
 """
 
 import argparse
@@ -38,10 +38,10 @@ EVERYTHING = [Filter()]
 AGENTS = [Filter("agent"), Filter("tdd", "coder*")]
 TWICE = [Filter("agent", "coder-1*"), Filter("*", "*", ("status", "alert"))]
 """Two filters that some events match both."""
-LONG_SECONDS = 200.0
-"""Shorter than this, memory is told and not judged."""
-FILL = 60_000
-"""Events that fill a server: every ring, and five minutes of ids at 200 a second."""
+LONG_SECONDS = 300.0
+"""As long as a server remembers ids: memory is judged where it has lived for so long at least."""
+FILL = 20_000
+"""Events that fill what is left of a server's rings once it is warm."""
 CALM_SECONDS = 5
 SETTLE_SECONDS = 60.0
 """How long all that was published may take to reach everyone, once the faults are over."""
@@ -173,16 +173,16 @@ class Soak:
         if under_way:
             await asyncio.wait(under_way)
 
-    async def first_half(self, seconds: float) -> None:
+    async def suffer_restarts(self, seconds: float) -> None:
         await self.suffer(seconds, self._faults.to_clients + self._faults.to_the_server * 2)
 
-    async def second_half(self, seconds: float) -> None:
+    async def live_on(self, warming: float, seconds: float) -> None:
         """No fault of the server's own: it must come out of it as it went in."""
-        is_long = seconds >= LONG_SECONDS
-        await self.burster.burst(FILL if is_long else FILL // 20, None)
-        await self.suffer(seconds * 0.25, self._faults.to_clients)
+        is_long = warming + seconds >= LONG_SECONDS
+        await self.burster.burst(FILL if is_long else FILL // 10, None)
+        await self.suffer(warming, self._faults.to_clients)
         before = await self._calm()
-        await self.suffer(seconds * 0.75, self._faults.to_clients)
+        await self.suffer(seconds, self._faults.to_clients)
         after = await self._calm()
         self.ledger.note("memory, warm (MiB)", before.rss / MIB)
         self.ledger.note("memory, at the end (MiB)", after.rss / MIB)
@@ -274,10 +274,11 @@ async def soak(arguments: argparse.Namespace, home: Path) -> Ledger:
             run = Soak(served, proxy, arguments.seed, arguments.rate)
             seconds = arguments.seconds or arguments.minutes * 60
             await run.begin()
-            if journal:
-                await run.first_half(seconds / 2)
-                seconds /= 2
-            await run.second_half(seconds)
+            if journal and not arguments.no_kills:
+                await run.suffer_restarts(seconds * 0.4)
+                await run.live_on(seconds * 0.3, seconds * 0.3)
+            else:
+                await run.live_on(seconds * 0.6, seconds * 0.4)
             await run.end(journal=bool(journal))
             code, took = await asyncio.to_thread(served.terminate)
             if code != 0:
@@ -306,7 +307,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--rate", type=float, default=200, help="events a second, all publishers")
-    parser.add_argument("--no-journal", action="store_true", help="the server is never killed")
+    parser.add_argument("--no-kills", action="store_true", help="the server lives all the time")
+    parser.add_argument("--no-journal", action="store_true", help="it remembers, and it lives")
     parser.add_argument("--options", default="--rate-limits off", help="more of the server's")
     parser.add_argument("--command", default=shlex.join(COMMAND))
     arguments = parser.parse_args()

@@ -10,8 +10,11 @@ import socket
 import struct
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
+
+from tests.support.frames import messages
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 ABORTED = 1006
@@ -59,7 +62,7 @@ class Ending(NamedTuple):
 
 
 class RawSocket(asyncio.Protocol):
-    """One connection. Pings are answered as long as it reads."""
+    """One connection, which a context manager ends. Pings are answered as long as it reads."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport
@@ -70,6 +73,7 @@ class RawSocket(asyncio.Protocol):
         """Bytes so far."""
         self._buffer = bytearray()
         self._frames: list[bytes] = []
+        self._messages: list[dict[str, Any]] = []
         self._said: Ending | None = None
         self._news = asyncio.Event()
         self._writable = asyncio.Event()
@@ -84,17 +88,21 @@ class RawSocket(asyncio.Protocol):
         return self.status == 101
 
     async def frame(self) -> bytes | None:
-        """The next message; None once the connection has ended."""
+        """The next payload; None once the connection has ended."""
         while not self._frames:
             if self.ending is not None:
                 return None
             await self._wait()
         return self._frames.pop(0)
 
-    def take(self) -> list[bytes]:
-        """All messages that are here."""
-        frames, self._frames = self._frames, []
-        return frames
+    async def message(self) -> dict[str, Any]:
+        """The next message, batches taken apart. Raises ConnectionError once it has ended."""
+        while not self._messages:
+            payload = await self.frame()
+            if payload is None:
+                raise ConnectionError(f"closed: {self.ending}")
+            self._messages = messages([payload])
+        return self._messages.pop(0)
 
     async def ended(self) -> Ending:
         """Wait for the end, whatever comes before it."""
@@ -126,6 +134,18 @@ class RawSocket(asyncio.Protocol):
             link = self.transport.get_extra_info("socket")
             link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.transport.abort()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.reset()
+        await self.ended()
 
     async def _wait(self) -> None:
         self._news.clear()

@@ -163,8 +163,11 @@ class Streams:
         wants_snapshot = wish.snapshot == "always" or (wish.snapshot == "auto" and after is None)
         if resource not in self._catching_up and after in (None, head) and not wants_snapshot:
             return
+        wants_state = wish.snapshot != "never"
+        if joined := self._catching_up.get(resource):
+            wants_state |= joined.snapshot_after_gap
         catch_up = self._catch_up_from(resource, head if after is None else after)
-        catch_up.snapshot_after_gap = wish.snapshot != "never"
+        catch_up.snapshot_after_gap = wants_state
         if after is not None:
             catch_up.replay_to = head
         catch_up.add(wish.filters, after=head if after is None else after, snapshot=wants_snapshot)

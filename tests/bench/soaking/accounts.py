@@ -123,10 +123,14 @@ class Account:
             yield f"the snapshot at {one.offset} is not the state then: {strange[:3]}"
 
     def _unsettled(self, when: str) -> Iterator[str]:
-        for key, all_ in self._skipped.items():
-            if left := [at for at in all_ if at not in self._before_cut]:
-                yield f"{key} at {left} has no newer one before {when}"
-        self._skipped.clear()
+        left = {
+            key: fresh
+            for key, all_ in self._skipped.items()
+            if (fresh := [at for at in all_ if at not in self._before_cut])
+        }
+        if left:
+            key, offsets = next(iter(left.items()))
+            yield f"{key} at {offsets} has no newer one before {when}, nor {len(left) - 1} others"
 
 
 def check_set(

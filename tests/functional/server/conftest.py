@@ -8,12 +8,19 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import pytest
 
 from tests.support.frames import TOKEN
+from tests.support.leaks import leaving_nothing
 from tui.discovery import ServerRecord
 from tui.server.config import ServerConfig
 from tui.server.run import serve
 
 LOCAL = ServerConfig(port=0, http_port="off", token=TOKEN, announce=False)
 Start = Callable[[ServerConfig], Awaitable[ServerRecord]]
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_left_behind() -> AsyncIterator[None]:
+    async with leaving_nothing():
+        yield
 
 
 @asynccontextmanager

@@ -5,7 +5,13 @@ import json
 
 from tests.support.frames import draft, frame, log, status
 from tests.support.virtual import in_virtual_time
-from tests.unit.server.clients import Server, brief
+from tests.support.websocket import BINARY
+from tests.unit.server.clients import LOST, Server, brief, quiet
+from tests.unit.server.delayed import DelayedBroker
+from tui.protocol.errors import CloseCode
+from tui.protocol.topics import Filter
+from tui.server.auth import Access
+from tui.server.connection import CLOSE_SECONDS, MAX_UNANSWERED
 
 
 @in_virtual_time
@@ -121,3 +127,164 @@ async def test_who_has_gone_is_forgotten() -> None:
     assert not server.gateway.connections
     assert (server.gateway.metrics.active, server.gateway.metrics.connections) == (0, 1)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
+async def test_an_encrypted_event_is_sent_on_by_its_envelope_and_never_read() -> None:
+    server = Server()
+    plain, v1 = await server.welcome(v1=False), await server.welcome()
+    for client in (plain, v1):
+        client.say("subscribe", resource="agent", snapshot="never")
+    secret = {"data": "c2VjcmV0", "metadata": {"encrypted": True, "offset": 9}}
+    raw = json.dumps(json.loads(log("e-1")) | secret).encode()
+    v1.send(raw)
+    [event] = await plain.heard()
+    assert (event["data"], event["metadata"]) == ("c2VjcmV0", {"encrypted": True})
+    _, event, ack = await v1.heard()
+    assert (event["data"], event["metadata"]) == ("c2VjcmV0", {"encrypted": True, "offset": 1})
+    assert ack["data"] == {"ids": ["e-1"]}
+
+
+@in_virtual_time
+async def test_who_asked_for_gzip_is_given_what_is_long_compressed_and_the_same_as_others() -> None:
+    server = Server()
+    readers = [await server.welcome(v1=v1, gzip=True) for v1 in (False, False, True, True)]
+    for reader in readers:
+        reader.say("subscribe", resource="agent", snapshot="never")
+    await quiet()
+    server.publish(log("e-1", message="x" * 2000))
+    await quiet()
+    for one, other in (readers[:2], readers[2:]):
+        frame, same = one.peer.frames[-1], other.peer.frames[-1]
+        assert frame.head == BINARY
+        assert frame == same
+        message = json.loads(frame.plain)
+        assert message["id"] == "e-1"
+        assert message["metadata"]["compressed"] is True
+
+
+@in_virtual_time
+async def test_a_publisher_waits_while_much_of_what_it_said_has_no_answer() -> None:
+    server = Server(broker=DelayedBroker(delay=1.0))
+    client = await server.welcome()
+    client.send(*(log(f"e-{n}") for n in range(MAX_UNANSWERED)))
+    assert not client.connection.is_ready
+    client.send(log("late"))
+    await asyncio.sleep(0.9)
+    assert client.take() == []
+    await asyncio.sleep(0.2)
+    acknowledged = [one["data"]["ids"] for one in client.take()]
+    assert [len(ids) for ids in acknowledged] == [MAX_UNANSWERED]
+    await asyncio.sleep(2)
+    assert [one["data"]["ids"] for one in client.take()] == [["late"]]
+
+
+@in_virtual_time
+async def test_a_publisher_waits_while_a_megabyte_has_no_answer() -> None:
+    server = Server(broker=DelayedBroker(delay=1.0))
+    client = await server.welcome()
+    wide = "x" * 200_000
+    for n in range(6):
+        assert client.connection.is_ready
+        client.send(log(f"e-{n}", message=wide))
+    assert not client.connection.is_ready
+    await asyncio.sleep(2)
+    assert client.connection.is_ready
+    assert len(client.take()) == 6
+
+
+@in_virtual_time
+async def test_answers_come_in_the_order_of_what_they_answer() -> None:
+    server = Server(broker=DelayedBroker(delay=1.0))
+    client = await server.welcome()
+    cursor = {"agent": {"epoch": server.epoch("agent"), "offset": 0}}
+    client.send(log("e-1"), frame("nonsense", {}, "m-2"))
+    client.say("subscribe", "m-3", resource="agent", resume=cursor, snapshot="never")
+    client.say("ping", "m-4")
+    await asyncio.sleep(5)
+    told = client.take()
+    assert [one["metadata"].get("correlationId") for one in told if one["type"] != "agent_log"] == [
+        None,
+        "m-2",
+        "m-3",
+        "m-4",
+    ]
+    assert [one["type"] for one in told][:1] == ["publish_ack"]
+    assert "e-1" in [one["id"] for one in told]
+
+
+@in_virtual_time
+async def test_a_farewell_waits_for_answers_but_for_none_that_does_not_come() -> None:
+    broker = DelayedBroker(delay=1.0)
+    server = Server(broker=broker)
+    client = await server.welcome()
+    client.send(log("e-1"))
+    client.connection.close(CloseCode.RESTARTING, "back soon")
+    client.send(log("e-2"))
+    await asyncio.sleep(1.5)
+    assert [one["data"] for one in client.take()] == [{"ids": ["e-1"]}]
+    assert client.ending == (1012, "back soon")
+    broker.delay = 60.0
+    other = await server.welcome()
+    other.send(log("e-3"))
+    other.connection.close(CloseCode.RESTARTING, "back soon")
+    await asyncio.sleep(CLOSE_SECONDS + 0.1)
+    assert other.ending == LOST
+
+
+@in_virtual_time
+async def test_who_reads_no_answers_is_not_listened_to_and_let_go_when_it_vanishes() -> None:
+    server = Server()
+    client = await server.welcome()
+    client.peer.stop_reading()
+    for _ in range(20):
+        client.send(b"[" + b",".join([b'{"type":"nonsense"}'] * 500) + b"]")
+        await quiet()
+    assert not client.connection.is_ready
+    assert client.connection.outbox.size < 1024 * 1024
+    client.peer.vanish()
+    await quiet()
+    assert not server.gateway.connections
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
+async def test_who_reads_no_answers_can_be_told_that_it_is_over() -> None:
+    server = Server()
+    client = await server.welcome()
+    client.peer.stop_reading()
+    for _ in range(20):
+        client.send(b"[" + b",".join([b'{"type":"nonsense"}'] * 500) + b"]")
+        await quiet()
+    client.connection.close(CloseCode.GOING_AWAY, "the server is stopping")
+    await asyncio.sleep(CLOSE_SECONDS + 0.1)
+    assert client.ending == LOST
+    assert not server.gateway.connections
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
+async def test_an_answer_that_comes_after_its_client_has_gone_is_nobodys() -> None:
+    server = Server(broker=DelayedBroker(delay=1.0))
+    client = await server.welcome()
+    client.send(log("e-1"))
+    client.peer.vanish()
+    await asyncio.sleep(2)
+    assert server.broker.position("agent").offset == 1
+    assert not server.gateway.connections
+
+
+@in_virtual_time
+async def test_a_token_that_has_expired_ends_the_connection_with_4009() -> None:
+    server = Server()
+    everything = (Filter(),)
+    access = Access(everything, everything, expires=server.now + 60)
+    client = server.connect(access=access)
+    client.connection.open()
+    server.gateway.tick()
+    assert not client.connection.is_closing
+    server.now += 60
+    server.gateway.tick()
+    await quiet()
+    assert client.ending is not None
+    assert client.ending[0] == 4009

@@ -50,6 +50,36 @@ def test_it_finds_whom_a_naive_search_finds_each_once(
         assert sorted(found) == sorted({who for who, one in kept if one.matches(topic)})
 
 
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3), _filters, _topics), max_size=15))
+def test_what_was_found_before_is_no_longer_true_after_a_change(
+    steps: list[tuple[bool, int, Filter, Topic]],
+) -> None:
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    kept: list[tuple[int, Filter]] = []
+    topics = {topic for *_, topic in steps}
+    for adds, subscriber, filter_, _ in steps:
+        if adds or not kept:
+            index.add(subscriber, filter_)
+            kept.append((subscriber, filter_))
+        else:
+            index.remove(*kept.pop(subscriber % len(kept)))
+        for topic in topics:
+            expected = sorted({who for who, one in kept if one.matches(topic)})
+            assert sorted(index.match(topic)) == expected == sorted(index.match(topic))
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MAX_FOUND", 10)
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    for n in range(3):
+        index.add(n, Filter("agent"))
+    for n in range(100):
+        assert sorted(index.match(Topic("agent", f"coder-{n}", "log"))) == [0, 1, 2]
+        assert sum(len(found) + 1 for found in index._found.values()) <= 10 + 4
+        index.match(Topic("tdd", f"coder-{n}", "phase_change"))
+        assert sum(len(found) + 1 for found in index._found.values()) <= 10 + 4
+
+
 def test_other_ids_cost_an_event_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     index: SubscriptionIndex[int] = SubscriptionIndex()
     for n in range(1000):

@@ -1,0 +1,88 @@
+"""SIGTERM while publishers are at work, and a thousand clients that come at once."""
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.frames import TOKEN, frame, log, messages
+from tests.support.history import positions, read_streams
+from tests.support.publisher import Publisher
+from tests.support.raw import RawSocket, open_raw
+from tests.support.served import Served
+from tui.client.ending import closed
+
+
+async def test_a_stop_under_load_answers_all_that_it_stores(tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal.db")
+    async with AsyncExitStack() as stack:
+        served = stack.enter_context(Served(tmp_path, "--journal", journal, "--rate-limits", "off"))
+
+        async def client(**options: Any) -> RawSocket:
+            raw = await open_raw(served.url, TOKEN, **options)
+            return await stack.enter_async_context(raw)
+
+        stalled = await client(v1=True, receive_buffer=4096)
+        await positions(stalled)
+        stalled.stall()
+        readers = [await client(v1=bool(n % 2)) for n in range(20)]
+        publishers = [Publisher(served.url, f"p{n}", batch=100, size=2_000) for n in range(4)]
+        publishing = [asyncio.create_task(one.publish_until_closed()) for one in publishers]
+        for one in publishers:
+            await one.reaches(1_500)
+        code, seconds = await asyncio.to_thread(served.terminate)
+        assert (code, seconds < 10) == (0, True)
+        await asyncio.gather(*publishing)
+        everyone = [*readers, *(one.raw for one in publishers if one.raw)]
+        endings = [await one.ended() for one in everyone]
+        assert {ending.code for ending in endings} == {1012}
+        delays = [closed(ending.code, ending.reason).hint for ending in endings]
+        assert None not in delays
+        assert len(set(delays)) == len(delays), "some come back at the same time"
+        served.start()
+        stored = (await read_streams(served.url))["agent"].ids
+        acknowledged = [id_ for one in publishers for id_ in one.acknowledged]
+        assert sorted(stored) == sorted(acknowledged)
+
+
+@pytest.fixture
+def _few_files() -> Iterator[None]:
+    """What a shell allows a process by default is fewer than this test's clients need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip("no process may open so many files here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("_few_files")
+async def test_a_thousand_clients_that_come_at_once_are_all_served(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+        async with AsyncExitStack() as stack:
+            raws = await asyncio.gather(
+                *(open_raw(served.url, TOKEN, v1=bool(n % 2)) for n in range(1_000))
+            )
+            for raw in raws:
+                await stack.enter_async_context(raw)
+                raw.send(frame("subscribe", {"subscriptionId": "s", "resource": "agent"}))
+                raw.send(frame("ping"))
+            for raw in raws:
+                await _hears(raw, "pong")
+            raws[0].send(log("e-1"))
+            for raw in raws:
+                await _hears(raw, "agent_log")
+
+
+async def _hears(raw: RawSocket, type_: str) -> None:
+    while True:
+        payload = await raw.frame()
+        assert payload is not None, f"closed: {raw.ending}"
+        if any(message["type"] == type_ for message in messages([payload])):
+            return

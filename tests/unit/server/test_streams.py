@@ -1,0 +1,213 @@
+"""Streams that catch up beside those that are live: what is said of them, and in what order."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.frames import frame, log, status
+from tests.support.virtual import in_virtual_time
+from tests.unit.server.clients import Client, Server, brief, quiet
+from tests.unit.server.delayed import DelayedBroker
+
+RAISED = {
+    "alertId": "a",
+    "severity": "low",
+    "title": "t",
+    "description": "d",
+    "affectedComponents": [],
+    "recommendedActions": [],
+}
+
+
+def alert(id_: str) -> bytes:
+    return frame("system_alert", RAISED, id_, timestamp=1)
+
+
+def gist(message: dict[str, Any]) -> object:
+    return message["id"] if message["type"] == "system_alert" else brief(message)
+
+
+def start(server: Server, offset: int = 0) -> dict[str, Any]:
+    return {"agent": {"epoch": server.epoch("agent"), "offset": offset}}
+
+
+async def one_that_catches_up(server: Server, **wish: Any) -> Client:
+    """A client who asked for the agents' past, and whose socket is full before it has come."""
+    client = server.connect(high_water=0)
+    client.connection.open()
+    await client.heard()
+    client.peer.stop_reading()
+    client.say("subscribe", subscriptionId="a", resource="agent", resume=start(server), **wish)
+    await quiet()
+    return client
+
+
+@in_virtual_time
+async def test_a_stream_that_catches_up_is_neither_queued_nor_in_pongs() -> None:
+    server = Server()
+    server.publish(log("e-1"))
+    client = await one_that_catches_up(server)
+    client.say("subscribe", subscriptionId="b", resource="system", snapshot="never")
+    before = client.connection.outbox.count
+    server.publish(log("e-2"), alert("e-3"))
+    client.say("ping")
+    assert client.connection.outbox.count == before + 2, "the alert and the pong"
+    assert client.connection.lag == before + 2 + 2
+    client.peer.go_on_reading()
+    told = await client.heard()
+    pong = next(one for one in told if one["type"] == "pong")
+    assert set(pong["data"]["positions"]) == {"system"}
+    told = [one for one in told if one["type"].startswith("agent")]
+    assert [one["id"] for one in told] == ["e-1", "e-2"]
+    client.say("ping")
+    [pong] = await client.heard()
+    assert pong["data"]["positions"]["agent"]["offset"] == 2
+    assert client.connection.lag == 0
+
+
+@in_virtual_time
+async def test_what_was_sent_is_what_the_answer_to_another_subscribe_says() -> None:
+    server = Server()
+    server.publish(log("e-1"), log("e-2"))
+    client = await one_that_catches_up(server, snapshot="always")
+    client.say("subscribe", subscriptionId="b", resource="agent", snapshot="never")
+    client.peer.read()  # the first answer
+    await quiet()
+    client.peer.go_on_reading()
+    told = await client.heard()
+    positions = [
+        one["data"]["positions"]["agent"]["offset"]
+        for one in told
+        if one["data"].get("status") == "active"
+    ]
+    assert positions == [0, 0]
+    assert [brief(one) for one in told] == [
+        "active",
+        "active",
+        "e-1",
+        "e-2",
+        ("snapshot", 2, []),
+    ]
+
+
+@pytest.mark.parametrize("state_events", [1, 256])
+@in_virtual_time
+async def test_no_position_claims_what_a_snapshot_keeps_waiting(
+    state_events: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", state_events)
+    server = Server()
+    server.publish(*(status(f"e-{n}", f"a-{n}") for n in range(20)))
+    client = await server.welcome()
+    client.say("subscribe", subscriptionId="a", resource="agent", resume=start(server))
+    cursor = 0
+    for n in range(15):  # others come while it is on its way
+        await asyncio.sleep(0)
+        client.say("subscribe", subscriptionId=f"b-{n}", resource="agent", snapshot="always")
+    for message in await client.heard():
+        if message["type"] == "agent_status":
+            assert message["metadata"]["offset"] == cursor + 1
+            cursor += 1
+        elif message["data"]["status"] == "active":
+            assert message["data"]["positions"]["agent"]["offset"] <= cursor
+    assert cursor == 20
+
+
+@in_virtual_time
+async def test_a_page_that_was_being_read_does_not_overtake_what_was_said_meanwhile() -> None:
+    broker = DelayedBroker()
+    server = Server(broker=broker)
+    server.publish(log("e-1", "one"), log("e-2", "two"))
+    client = await server.welcome()
+    await quiet()
+    broker.delay = 1.0
+    wish: dict[str, Any] = {"resource": "agent", "snapshot": "never"}
+    client.say("subscribe", subscriptionId="a", resourceId="one", resume=start(server), **wish)
+    await asyncio.sleep(1.5)
+    # The page is being read. It will be of use to this one, too.
+    client.say("subscribe", subscriptionId="b", resourceId="*", **wish)
+    client.peer.stop_reading()
+    broker.delay = 0.0
+    server.publish(log("e-3", "two"))
+    await asyncio.sleep(5)
+    client.peer.go_on_reading()
+    assert [brief(one) for one in await client.heard()] == ["active", "active", "e-1", "e-3"]
+
+
+@in_virtual_time
+async def test_a_broker_that_cannot_be_read_now_is_asked_again() -> None:
+    broker = DelayedBroker()
+    server = Server(broker=broker)
+    server.publish(status("e-1"), status("e-2"))
+    client = await server.welcome()
+    client.say("subscribe", "m-1", resource="agent", resume=start(server, 1))
+    broker.unavailable = True
+    [refused] = await client.heard()
+    assert (refused["data"]["code"], refused["metadata"]["correlationId"]) == ("unavailable", "m-1")
+    assert client.connection.subscriptions == {}
+    broker.unavailable, broker.delay = False, 0.5
+    client.say("subscribe", resource="agent", resume=start(server, 1))
+    await asyncio.sleep(0.7)
+    broker.unavailable = True
+    await asyncio.sleep(1)
+    broker.unavailable = False
+    await asyncio.sleep(5)
+    told = client.take()
+    assert told[0]["data"]["status"] == "active"
+    assert {one["type"] for one in told[1:-1]} == {"error"}
+    assert brief(told[-1]) == "e-2"
+
+
+@in_virtual_time
+async def test_an_overflow_while_others_catch_up_starts_only_the_lost_streams_anew() -> None:
+    server = Server()
+    server.publish(log("e-1"))
+    client = await one_that_catches_up(server)
+    client.say("subscribe", subscriptionId="b", resource="system", snapshot="never")
+    wide = json.dumps(RAISED | {"title": "x" * 60_000})
+    for n in range(20):
+        server.publish(frame("system_alert", json.loads(wide), f"s-{n}", timestamp=1))
+        await quiet()
+    client.peer.go_on_reading()
+    told = await client.heard()
+    gaps = [one["data"] for one in told if one["data"].get("status") == "gap"]
+    assert [one["resource"] for one in gaps] == ["system"]
+    assert [one["id"] for one in told if one["type"] == "agent_log"] == ["e-1"]
+    alerts = [one["metadata"]["offset"] for one in told if one["type"] == "system_alert"]
+    lost = range(gaps[0]["lost"]["from"], gaps[0]["lost"]["to"] + 1)
+    assert sorted({*alerts, *lost}) == list(range(1, 21))
+    client.say("ping")
+    [pong] = await client.heard()
+    positions = {name: one["offset"] for name, one in pong["data"]["positions"].items()}
+    assert positions == {"agent": 1, "system": 20}
+
+
+@in_virtual_time
+async def test_who_wants_no_state_spoils_nobody_elses_after_a_gap() -> None:
+    server = Server(ring_bytes=3_000)
+    server.publish(status("e-0"))
+    client = await one_that_catches_up(server)
+    client.say("subscribe", subscriptionId="b", resource="agent", snapshot="never")
+    server.publish(*(status(f"e-{n}") for n in range(1, 30)))
+    client.peer.go_on_reading()
+    told = [brief(one) for one in await client.heard()]
+    assert [one for one in told if isinstance(one, tuple) and one[0] == "gap"]
+    assert told[-1] == ("snapshot", 30, ["e-29"])
+
+
+@in_virtual_time
+async def test_nothing_goes_on_for_who_has_unsubscribed_or_gone() -> None:
+    server = Server()
+    server.publish(log("e-1"))
+    client = await one_that_catches_up(server)
+    client.say("unsubscribe", subscriptionId="a")
+    client.peer.go_on_reading()
+    assert [brief(one) for one in await client.heard()] == ["active", "closed"]
+    other = await one_that_catches_up(server)
+    other.peer.vanish()
+    client.peer.vanish()
+    await quiet()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not any(server.gateway.metrics.subscriptions.values())
