@@ -49,6 +49,7 @@ class Model:
     def __init__(self, times: Times) -> None:
         self._times = times
         self._ids: dict[str, float] = {}
+        self._dates: dict[str, float] = {}
         self.streams: dict[str, list[Stored]] = {"agent": [], "system": []}
 
     def publish(self, drafts: list[Draft]) -> None:
@@ -56,6 +57,7 @@ class Model:
         for one in drafts:
             if self._ids.get(one.id, now - WINDOW) <= now - WINDOW:
                 self._ids[one.id] = now
+                self._dates[one.id] = self._times.wall.now
                 stream = self.streams[one.topic.resource]
                 stream.append(
                     Stored(
@@ -67,6 +69,11 @@ class Model:
                         one.kept,
                     )
                 )
+
+    def reopen(self) -> None:
+        """Of how long ago something was, a new process knows only what the wall clock says."""
+        ages = {id_: max(0.0, self._times.wall.now - date) for id_, date in self._dates.items()}
+        self._ids = {id_: self._times.steady.now - age for id_, age in ages.items()}
 
     def state(self, resource: str) -> list[Stored]:
         newest = {(one.type, one.key): one for one in self.streams[resource] if one.key is not None}
@@ -124,6 +131,7 @@ async def compare(
                 broker = await stack.enter_async_context(brokers.open(ring_bytes=ring_bytes))
                 delivered = Delivered(broker)
                 delivered += earlier
+                model.reopen()
         for resource, stream in model.streams.items():
             assert [one for one in delivered if one.topic.resource == resource] == stream
             assert broker.position(resource).offset == len(stream)
