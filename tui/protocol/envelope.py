@@ -21,7 +21,7 @@ _MARKS = bytes(
     for char in map(chr, range(256))
 )
 _LONG_NUMBER = b"0" * 19
-_HUGE_NUMBER = b"0" * 200
+_HUGE_NUMBER = b"0" * 64
 
 
 def keep(raw: bytes) -> bytes:
@@ -29,8 +29,15 @@ def keep(raw: bytes) -> bytes:
 
     Raises ProtocolError where an opaque part of it holds what JSON readers break on (`1e999`).
     """
-    if _is_kept(raw):
-        return raw
+    # Mostly an event is as it should be already, and then nothing is copied. In valid JSON a quote
+    # behind a comma opens a string, so `,"metadata":{` is a key. With no bracket in what it holds,
+    # the brace behind it closes the envelope: the key is the envelope's.
+    start = raw.rfind(_METADATA)
+    if start >= 0 and _PUBLISHERS_END.fullmatch(raw, start + len(_METADATA)):
+        # Large numbers stay as they are, unless they overflow what others read numbers into.
+        digits = raw.translate(_MARKS, b"+")
+        if b"0e000" not in digits and _HUGE_NUMBER not in digits:
+            return raw
     try:
         envelope = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -80,17 +87,3 @@ def has_long_number(raw: bytes) -> bool:
 def _open(message: bytes) -> bytes:
     """The message up to where more can be said in its metadata."""
     return message[:-2] if message.endswith(b"{}}") else message[:-2] + b","
-
-
-def _is_kept(raw: bytes) -> bool:
-    """Whether the event is as it should be already: mostly so, and then nothing is copied.
-
-    In valid JSON a quote behind a comma opens a string, so `,"metadata":{` is a key. With no
-    bracket in what it holds, the brace behind it closes the envelope: the key is the envelope's.
-    """
-    start = raw.rfind(_METADATA)
-    if start < 0 or not _PUBLISHERS_END.fullmatch(raw, start + len(_METADATA)):
-        return False
-    # Large numbers stay as they are, unless they overflow what others read numbers into.
-    digits = raw.translate(_MARKS, b"+")
-    return b"0e000" not in digits and _HUGE_NUMBER not in digits

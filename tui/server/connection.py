@@ -69,6 +69,8 @@ class Connection:
         self._clock = flush.time
         self._effects: list[Effect] = []
         self._drafts: list[Draft] = []
+        self._refusal: ProtocolError | None = None
+        """What the rest of this frame's events are refused for, too."""
         self._is_acting = False
         self._unanswered = 0
         self._unanswered_bytes = 0
@@ -100,6 +102,7 @@ class Connection:
         """
         if self.is_closing:
             return
+        self._refusal = None
         if self.on_frame:
             self.on_frame(frame)
         effects = self.session.receive(frame)
@@ -230,25 +233,41 @@ class Connection:
         return not self._unanswered and not self._starting
 
     def _publish(self, drafts: Sequence[Draft]) -> None:
+        size = sum([len(one.kept) for one in drafts])
         self._unanswered += len(drafts)
-        self._unanswered_bytes += sum(len(one.kept) for one in drafts)
-        self._broker.publish(drafts, partial(self._published, drafts, self._clock()))
+        self._unanswered_bytes += size
+        self._broker.publish(drafts, partial(self._published, drafts, size, self._clock()))
 
     def _published(
-        self, drafts: Sequence[Draft], since: float, outcomes: Sequence[Outcome]
+        self, drafts: Sequence[Draft], size: int, since: float, outcomes: Sequence[Outcome]
     ) -> None:
         self._metrics.published(self._clock() - since)
         self._unanswered -= len(drafts)
-        self._unanswered_bytes -= sum(len(one.kept) for one in drafts)
+        self._unanswered_bytes -= size
         if self.session.v1 or any(outcomes):  # all others hear nothing of it
+            self._refusal = next((one for one in outcomes if one and one.code.retryable), None)
             for effect in self.session.published(drafts, outcomes):
                 self._do(effect)
         if self._effects or self._waiter:
             self._proceed()
 
+    def _refuse(self, drafts: Sequence[Draft], refusal: ProtocolError) -> None:
+        """Say the same of the rest of a frame, so that order holds when all of it is sent again."""
+        for draft in drafts:
+            error = ProtocolError(
+                refusal.code,
+                refusal.message,
+                message_id=draft.id,
+                retry_after_ms=refusal.retry_after_ms,
+            )
+            self.outbox.put(self.session.replies.error(error))
+
     def _do(self, effect: Effect) -> None:
         if isinstance(effect, Publish):
-            self._publish(effect.drafts)
+            if self._refusal:
+                self._refuse(effect.drafts, self._refusal)
+            else:
+                self._publish(effect.drafts)
         elif isinstance(effect, Send):
             self.outbox.put(effect.message)
         elif isinstance(effect, Close):
@@ -274,6 +293,7 @@ class Connection:
         try:
             starts = await streams.starts(wish)
         except ProtocolError as error:
+            self.session.not_subscribed(wish.filters, self.subscriptions)
             error.message_id = wish.message_id
             self.outbox.put(self.session.replies.error(error))
         else:

@@ -114,5 +114,11 @@ class Flush:
 
 def _flush(readers: Collection[Reader]) -> None:
     shared = Shared()
+    faults = []
     for reader in readers:
-        reader.flush(shared)
+        try:
+            reader.flush(shared)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the others have no part in it
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("readers that could not be written to", faults)

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from math import ceil
 from typing import Any
 
 from tui.protocol.express import Draft
@@ -54,6 +55,9 @@ class Gateway:
         self._v1 = layers.v1()
         self._layers: list[Layer] = []
         """Those that anybody ever read."""
+        self._due: list[Connection] = []
+        """Those that are still to be looked after in this round."""
+        self._share = 0
         broker.deliver = self._deliver
 
     def connect(
@@ -110,9 +114,13 @@ class Gateway:
         _log.info("a client has gone", extra=_who(connection) | ending)
 
     def tick(self) -> None:
-        """Look after every connection; to be called about once a second."""
-        for connection in list(self.connections):
+        """Look after the next tenth of the connections; to be called ten times a second."""
+        if not self._due:
+            self._due = list(self.connections)
+            self._share = ceil(len(self._due) / 10)
+        for connection in self._due[-self._share :]:
             connection.tick()
+        del self._due[-self._share :]
 
     async def publish(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
         """For publishers that are not connections."""

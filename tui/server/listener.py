@@ -23,7 +23,7 @@ from tui.server.replies import HEARTBEAT_SECONDS
 from tui.server.wire import Socket, admitted, quiet_logger
 
 V1 = Subprotocol("autosdlc.v1")
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -99,8 +99,7 @@ class Listener:
             if verdict is not None:
                 self._admission.judged(socket.visit, ok=True)
             socket.access = verdict
-            query = parse_qs(urlsplit(request.path).query)
-            socket.gzip = "gzip" in query.get("compression", ())
+            socket.gzip = _asks_for_gzip(request.path)
             return None
         if verdict.status == 401:
             self._admission.judged(socket.visit, ok=False)
@@ -144,6 +143,13 @@ class Listener:
     def _tick(self) -> None:
         self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         self._gateway.tick()
+
+
+def _asks_for_gzip(path: str) -> bool:
+    try:
+        return "gzip" in parse_qs(urlsplit(path).query).get("compression", ())
+    except ValueError:  # no address at all, but any path is accepted
+        return False
 
 
 def _own(connection: ServerConnection) -> Socket:

@@ -22,7 +22,7 @@ Where PROTOCOL.md is silent:
   All answers tell when there is room for everything that was refused up to there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import count
 from typing import cast
@@ -161,6 +161,13 @@ class Session:
             if self.access is None or (effects and isinstance(effects[-1], Close)):
                 break  # the rest is said by somebody unknown, or who has taken leave
         return effects
+
+    def not_subscribed(self, asked: Iterable[str], in_force: Mapping[str, Filter]) -> None:
+        """A `Subscribe` could not be done: what was in force before under its ids still is."""
+        for id_ in asked:
+            self.subscriptions.pop(id_, None)
+            if id_ in in_force:
+                self.subscriptions[id_] = in_force[id_]
 
     def published(
         self, drafts: Iterable[Draft], outcomes: Iterable[ProtocolError | None]

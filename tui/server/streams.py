@@ -114,8 +114,10 @@ class Streams:
 
     def resync(self, lost: Mapping[str, int]) -> None:
         """Events from these offsets on were dropped: say so, and begin anew from the state."""
-        for resource, first in lost.items():
+        for resource, dropped in lost.items():
             head = self._broker.position(resource).offset
+            behind = self._catching_up.pop(resource, None)
+            first = min(dropped, behind.at + 1) if behind else dropped
             self._say_gap(resource, (first, head))
             catch_up = self._catch_up_from(resource, head)
             catch_up.add(self._subscriptions, after=head, snapshot=True)

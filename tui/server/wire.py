@@ -71,10 +71,19 @@ class Socket(ServerConnection):
         self._client = client
         self.writable = self.protocol.state is State.OPEN and not self.paused
 
+    def take_up_to(self, size: int) -> None:
+        """From the next frame on, a message of more bytes ends the connection with 1009."""
+        self.protocol.max_message_size = size
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._client is not None:
             self._client.pause()
+
+    def send_data(self) -> None:
+        super().send_data()
+        if self.protocol.state is not State.OPEN:
+            self.writable = False  # a close has been sent: nothing may follow it
 
     def process_event(self, event: Event) -> None:
         if type(event) is Frame:
@@ -193,6 +202,7 @@ def quiet_logger() -> logging.Logger:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
+    vars(record).pop("websocket", None)  # an object, of no use in a line
     if record.exc_info and (fault := record.exc_info[1]):
         record.msg = f"{record.getMessage()}: {type(fault).__name__}: {fault}"
         record.args = None

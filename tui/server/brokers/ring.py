@@ -20,7 +20,7 @@ class Ring:
         self.last = event.offset
         self._room -= len(event.plain) + OVERHEAD
         while self._room < 0:
-            self._room += self._events.popleft().size
+            self._room += len(self._events.popleft().plain) + OVERHEAD
 
     @property
     def first(self) -> int:
