@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from tui.protocol.limits import AUTH_SECONDS, MAX_RECEIVE_PUBLISHER
+from tui.protocol.limits import AUTH_SECONDS, MAX_RECEIVE_PUBLISHER, MAX_RECEIVE_UNAUTHENTICATED
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
 from tui.server.connection import CLOSE_SECONDS
@@ -24,6 +24,9 @@ from tui.server.wire import Socket, admitted, quiet_logger
 
 V1 = Subprotocol("autosdlc.v1")
 TICK_SECONDS = 0.1
+MAX_UNKNOWN = 4 * MAX_RECEIVE_UNAUTHENTICATED
+"""The largest message that is read from an unknown client at all. What is over the limit, but not over this, is
+answered before the connection goes on."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +57,7 @@ class Listener:
             select_subprotocol=lambda _, offered: V1 if V1 in offered else None,
             # Loopback and fan-out: the same bytes go to everyone, and CPU is dearer than bytes.
             compression=None,
-            max_size=MAX_RECEIVE_PUBLISHER,
+            max_size=MAX_UNKNOWN,
             max_queue=(16, 4),
             server_header=None,
             ping_interval=HEARTBEAT_SECONDS,
@@ -97,7 +100,7 @@ class Listener:
         verdict = refusal or self._doorkeeper.admit(headers, request.path)
         if not isinstance(verdict, Refusal):
             if verdict is not None:
-                self._admission.judged(socket.visit, ok=True)
+                self._judged(socket, True)
             socket.access = verdict
             socket.gzip = _asks_for_gzip(request.path)
             return None
@@ -122,7 +125,7 @@ class Listener:
             v1=socket.subprotocol == V1,
             gzip=socket.gzip,
             address=visit.address,
-            judged=partial(self._admission.judged, visit),
+            judged=partial(self._judged, socket),
         )
         too_late = asyncio.get_running_loop().call_later(self._auth_seconds, connection.expire)
         try:
@@ -140,12 +143,19 @@ class Listener:
             too_late.cancel()
             self._gateway.disconnect(connection, socket.close_code, socket.close_reason)
 
+    def _judged(self, socket: Socket, ok: bool) -> None:  # noqa: FBT001 - the verdict itself
+        """Whether the client's token was a good one."""
+        self._admission.judged(socket.visit, ok)
+        if ok:
+            socket.take_up_to(MAX_RECEIVE_PUBLISHER)
+
     def _tick(self) -> None:
         self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         self._gateway.tick()
 
 
 def _asks_for_gzip(path: str) -> bool:
+    """Whether `?compression=gzip` is in the address: a client of either layer asks so."""
     try:
         return "gzip" in parse_qs(urlsplit(path).query).get("compression", ())
     except ValueError:  # no address at all, but any path is accepted
