@@ -2,15 +2,18 @@
 
 import asyncio
 import resource
+import sqlite3
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.support.frames import TOKEN, frame, log, messages
 from tests.support.history import positions, read_streams
+from tests.support.peer import BEARER
 from tests.support.publisher import Publisher
 from tests.support.raw import RawSocket, open_raw
 from tests.support.served import Served
@@ -47,6 +50,40 @@ async def test_a_stop_under_load_answers_all_that_it_stores(tmp_path: Path) -> N
         stored = (await read_streams(served.url))["agent"].ids
         acknowledged = [id_ for one in publishers for id_ in one.acknowledged]
         assert sorted(stored) == sorted(acknowledged)
+
+
+async def test_a_stop_while_somebody_else_holds_the_journal_up_is_soon_done(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    options = ("--journal", str(journal), "--rate-limits", "off")
+    async with AsyncExitStack() as stack:
+        served = stack.enter_context(Served(tmp_path, *options, http=True))
+        person = stack.enter_context(closing(sqlite3.connect(journal, isolation_level=None)))
+        stalled = await stack.enter_async_context(await open_raw(served.url, TOKEN))
+        stalled.stall()
+        person.execute("BEGIN IMMEDIATE")
+        session = await stack.enter_async_context(aiohttp.ClientSession(headers=BEARER))
+
+        async def publish(n: int) -> int:
+            body = log(f"e-{n}", message="x" * 200_000)
+            async with session.post(f"{served.http_url}/events", data=body) as answer:
+                return answer.status
+
+        publishing = [asyncio.create_task(publish(n)) for n in range(40)]
+        while not _is_busy(await _page(session, served)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        code, seconds = await asyncio.to_thread(served.terminate)
+        assert (code, seconds < 9) == (0, True)
+        assert set(await asyncio.gather(*publishing)) == {503}
+
+
+async def _page(session: aiohttp.ClientSession, served: Served) -> str:
+    async with session.get(f"{served.http_url}/metrics") as answer:
+        return await answer.text()
+
+
+def _is_busy(page: str) -> bool:
+    """Whether all 40 events are in the server's hands."""
+    return 'websocket_messages_received_total{type="agent_log"} 40' in page
 
 
 @pytest.fixture

@@ -26,8 +26,16 @@ from tui.server.limits.rates import rate_limits
 from tui.server.listener import Listener
 
 if TYPE_CHECKING:
+    from tui.server.brokers.journal import JournalBroker
+    from tui.server.http import HttpServer
     from tui.server.trace import Tracer
 
+STOP_SECONDS = 7.0
+"""What a stop takes at most; only a trace that cannot be written adds two."""
+JOURNAL_SECONDS = 2.0
+"""What of them is the journal's alone, when everybody has gone."""
+ABORT_SECONDS = 0.5
+"""What of them it takes to cut off those who have not."""
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +44,7 @@ async def serve(
 ) -> None:
     """Serve until `stop` is set; `ready` is called once clients can connect.
 
-    Raises ServerError where the server cannot start. A stop takes a few seconds at most.
+    Raises ServerError where the server cannot start. A stop takes nine seconds at most.
     """
     authority = authority_from(config, _token(config))
     rates = rate_limits(config.rate_limits)
@@ -46,7 +54,10 @@ async def serve(
         http_listening = _bind_http(config)
         if http_listening is not None:
             stack.callback(http_listening.close)
-        broker = await _open_broker(config, stack)
+        journal = await _open_journal(config)
+        if journal is not None:
+            stack.push_async_callback(journal.aclose)
+        broker: Broker = journal or MemoryBroker(ring_bytes=config.history_bytes)
         gateway = Gateway(
             broker,
             authority,
@@ -62,18 +73,15 @@ async def serve(
             connections_per_address=config.connections_per_address,
             trusted_proxies=config.trusted_proxies,
         )
+        http = None
         if http_listening is not None:
-            from tui.server.http import HttpServer, Parts
-
             limiters = Limiters(rates, time.time) if rates else None
-            parts = Parts(gateway, doorkeeper, admission, limiters, _unready(broker, stop))
-            http = HttpServer(parts)
+            http = _http(gateway, doorkeeper, admission, limiters, _unready(broker))
             await http.start(http_listening)
             stack.push_async_callback(http.stop)
         listener = Listener(gateway, doorkeeper, admission)
         await listener.start(listening)
-        farewell = Farewell(restarts=config.kind == "serve")
-        stack.push_async_callback(listener.stop, farewell, config.stop_seconds)
+        stack.push_async_callback(_stop, config, listener, http, journal)
         record = ServerRecord(
             url=ports.url("ws", listening, "/ws"),
             http_url=ports.url("http", http_listening) if http_listening else None,
@@ -103,9 +111,47 @@ def _bind_http(config: ServerConfig) -> socket.socket | None:
         return ports.bind(config.host, 0, "--http-port")
 
 
-async def _open_broker(config: ServerConfig, stack: AsyncExitStack) -> Broker:
+def _http(
+    gateway: Gateway,
+    doorkeeper: Doorkeeper,
+    admission: Admission,
+    limiters: Limiters | None,
+    unready: Callable[[], str | None],
+) -> "HttpServer":
+    from tui.server.http import HttpServer, Parts
+
+    return HttpServer(Parts(gateway, doorkeeper, admission, limiters, unready))
+
+
+async def _stop(
+    config: ServerConfig,
+    listener: Listener,
+    http: "HttpServer | None",
+    journal: "JournalBroker | None",
+) -> None:
+    """Let nobody in, let everybody hear what became of what they said, and close the journal."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + STOP_SECONDS
+    leave = STOP_SECONDS - JOURNAL_SECONDS
+    if journal is not None:
+        journal.hurry()
+    farewell = Farewell(restarts=config.kind == "serve")
+    stopping = [listener.stop(farewell, min(config.stop_seconds, leave - ABORT_SECONDS))]
+    if http is not None:
+        stopping.append(http.stop())
+    try:
+        async with asyncio.timeout(leave):
+            await asyncio.gather(*stopping)
+    except TimeoutError:
+        _log.warning("not everybody has gone in time")
+    if journal is not None:
+        await journal.aclose(end - loop.time())
+
+
+async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
+    """None: events are kept in memory."""
     if config.journal is None:
-        return MemoryBroker(ring_bytes=config.history_bytes)
+        return None
     from tui.server.brokers.journal import JournalBroker
     from tui.server.brokers.journal.retention import Retention
 
@@ -118,8 +164,7 @@ async def _open_broker(config: ServerConfig, stack: AsyncExitStack) -> Broker:
             raise
         # Nobody asked for this file: a dashboard is of use without one.
         _log.warning("events are kept in memory only: %s", error)
-        return MemoryBroker(ring_bytes=config.history_bytes)
-    stack.push_async_callback(journal.aclose)
+        return None
     return journal
 
 
@@ -131,12 +176,10 @@ def _tracer(config: ServerConfig, stack: AsyncExitStack) -> "Tracer | None":
     return stack.enter_context(tracing(config.trace))
 
 
-def _unready(broker: Broker, stop: asyncio.Event) -> Callable[[], str | None]:
+def _unready(broker: Broker) -> Callable[[], str | None]:
     """Why the server should be sent no work now, if so."""
 
     def reason() -> str | None:
-        if stop.is_set():
-            return "the server is stopping"
         return None if broker.healthy else "what is published cannot be stored now"
 
     return reason

@@ -2,11 +2,14 @@
 
 import asyncio
 import gzip
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 
 from tests.functional.server.conftest import LOCAL, Start, running
 from tests.support.browsing import ask, connected, post
@@ -14,9 +17,13 @@ from tests.support.frames import TOKEN, frame, log, status
 from tests.support.peer import BEARER, peer
 from tests.support.raw import open_raw
 from tui.discovery import ServerRecord
+from tui.protocol.express import Draft
 from tui.server import http
 from tui.server.auth import keyfile, keys
-from tui.server.http import publishing
+from tui.server.brokers import Outcome
+from tui.server.gateway import Gateway
+from tui.server.http import connections, publishing
+from tui.server.limits.admission import Admission
 from tui.server.run import serve
 
 HTTP = replace(LOCAL, http_port=0)
@@ -69,6 +76,12 @@ async def test_who_sends_an_event_again_hears_the_same(server: ServerRecord) -> 
         await client.say("ping")
         heard = [message["type"] for message in await client.hear_until("pong")]
         assert heard.count("agent_log") == 1
+
+
+async def test_what_is_posted_is_counted(server: ServerRecord) -> None:
+    await post(server, batch(log("e-1"), status("e-2"), log("e-3")))
+    page = (await ask(server, "/metrics")).text
+    assert 'websocket_messages_received_total{type="agent_log"} 2' in page
 
 
 async def test_gzip_is_read(server: ServerRecord) -> None:
@@ -207,17 +220,39 @@ async def test_health_needs_no_token_and_tells_nothing_of_the_machine(server: Se
     assert (await ask(server, "/readyz", headers={})).body == {"status": "ready"}
 
 
-async def test_a_server_that_stops_is_alive_but_not_ready() -> None:
+async def test_a_server_that_stops_takes_no_connections_and_answers_what_it_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    publish = Gateway.publish
+
+    async def slowly(gateway: Gateway, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        asked.set()
+        await go_on.wait()
+        return await publish(gateway, drafts)
+
+    monkeypatch.setattr(Gateway, "publish", slowly)
     stop = asyncio.Event()
     listening: asyncio.Future[ServerRecord] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(HTTP, ready=listening.set_result, stop=stop))
     server = await listening
     stubborn = await open_raw(server.url, TOKEN)
     stubborn.stall()  # so that the stop takes a while
-    stop.set()
-    readiness = await ask(server, "/readyz", headers={})
-    assert (readiness.status, readiness.body["error"]) == (503, "the server is stopping")
-    assert (await ask(server, "/healthz", headers={})).status == 200
+    async with connected(server) as (kept, writer):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert b" 200 " in await kept.readline()
+        answer = asyncio.create_task(post(server, log("evt-1")))
+        await asked.wait()
+        stop.set()
+        async with asyncio.timeout(1):  # well before the stubborn one is given up
+            await kept.read()
+        for url in (server.http_url, server.url):
+            address = urlsplit(url or "")
+            with pytest.raises(ConnectionError):
+                await asyncio.open_connection(address.hostname, address.port)
+    assert not serving.done()
+    go_on.set()
+    assert (await answer).body["ids"] == ["evt-1"]
     stubborn.resume()
     await serving
     stubborn.close()
@@ -267,16 +302,49 @@ async def test_headers_that_do_not_come_are_not_waited_for(
             assert await slow.read() == b""
 
 
-async def test_too_many_connections_are_ended_at_once(
+async def test_where_all_places_are_taken_the_longest_idle_makes_room(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
     server = await start(HTTP)
-    async with connected(server) as _, connected(server) as (reader, writer):
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert b" 200 " in await reader.readline()
-        async with connected(server) as (third, _):
-            assert await third.read() == b""
+    async with connected(server) as (kept, asks), connected(server) as (unfinished, writes):
+        writes.write(b"GET /healthz HTTP/1.1\r\nHo")
+        asks.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert b" 200 " in await kept.readline()
+        assert (await ask(server, "/healthz")).status == 200
+        with suppress(ConnectionError):
+            assert await unfinished.read() == b""
+        asks.write(b"GET /readyz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert b'"ready"' in await kept.read()
+
+
+async def test_whoever_is_being_answered_keeps_its_place(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    server = await start(HTTP)
+    body = log("evt-1")
+    head = f"POST /events HTTP/1.1\r\nHost: h\r\nAuthorization: {BEARER['Authorization']}\r\n"
+    head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    async with connected(server) as (reader, writer):
+        writer.write(head.encode())
+        assert b" 100 " in await reader.readline()
+        async with connected(server) as (second, _):
+            with suppress(ConnectionError):
+                assert await second.read() == b""
+        writer.write(body)
+        await reader.readline()
+        assert b" 202 " in await reader.readline()
+
+
+async def test_one_address_has_its_own_places_and_no_more() -> None:
+    async def nobody(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response()
+
+    admission = Admission(lambda: 0.0, unknown_per_address=2)
+    places = connections.Connections(web.Server(nobody), admission)
+    assert [places.enter("192.0.2.7") is not None for _ in range(5)] == [True] * 4 + [False]
+    assert places.enter("192.0.2.8") is not None
 
 
 @pytest.mark.parametrize(
@@ -308,7 +376,7 @@ async def test_a_fault_of_ours_shows_nothing_of_itself(
     def fail(_raw: bytes, **_more: object) -> None:
         raise RuntimeError("a secret of ours")
 
-    monkeypatch.setattr("tui.protocol.codec.decode_message", fail)
+    monkeypatch.setattr(publishing, "accept", fail)
     answer = await post(server, log("e"))
     assert answer.status == 500
     assert answer.body == {"error": "the server failed; its log says why"}

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -15,7 +16,7 @@ from tests.functional.server.journals import WHOLE, ids, publish, refusal, until
 from tests.support.disk import no_room_on_disk
 from tests.support.frames import draft, log, status
 from tui.server.brokers import Outcome, Stored
-from tui.server.brokers.journal import JournalBroker, writer
+from tui.server.brokers.journal import JournalBroker, file, writer
 from tui.server.brokers.journal.segment import MalformedError
 
 
@@ -85,6 +86,43 @@ async def test_a_disk_that_stalls_fills_the_queue_and_no_more(
         assert broker.lag == 0
         again = [publish(broker, log(f"e-{n}", message="x" * 5000)) for n in (99, 100)]
         assert await asyncio.gather(*again) == [[None], [None]]
+
+
+async def test_a_journal_that_closes_waits_once_for_a_disk_that_fails(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(writer, "GROUP_BYTES", 1000)
+    answers: dict[int, Sequence[Outcome]] = {}
+    with closing(sqlite3.connect(path, isolation_level=None)) as person:
+        async with JournalBroker(path) as broker:
+            person.execute("BEGIN IMMEDIATE")
+            for n in range(30):
+                drafts = [draft(log(f"e-{n}", message="x" * 1000))]
+                broker.publish(drafts, partial(answers.__setitem__, n))
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 3
+        assert list(answers) == list(range(30))
+        assert all("cannot be written" in refusal(one).message for one in answers.values())
+        person.execute("ROLLBACK")
+
+
+async def test_a_journal_that_is_not_done_in_time_is_left_and_everyone_told(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Sequence[Outcome]] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as person:
+        broker = JournalBroker(path)
+        await broker.open()
+        person.execute("BEGIN IMMEDIATE")
+        broker.publish([draft(log("e-1"))], answers.append)
+        await broker.aclose(0.05)
+        assert "takes too long" in refusal(answers[0]).message
+        assert f"{path} is not done in time" in caplog.text
+        person.execute("ROLLBACK")
+    await until(lambda: not [one for one in threading.enumerate() if "autosdlc" in one.name])
+    await asyncio.sleep(0)  # what the writer had to say reaches nobody
+    assert len(answers) == 1
 
 
 def _break(path: Path) -> None:

@@ -22,17 +22,16 @@ from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.server.auth import Doorkeeper
 from tui.server.gateway import Gateway
 from tui.server.http.answers import errors_as_json
+from tui.server.http.connections import Connections, keeping_its_place
 from tui.server.http.door import Door
 from tui.server.http.pages import Pages
 from tui.server.http.publishing import Publishing
 from tui.server.limits.admission import Admission
 from tui.server.limits.limiter import Limiters
 
-MAX_CONNECTIONS = 500
-"""More are ended at once: they are here for a moment, but for a scraper's or two."""
 IDLE_SECONDS = 20.0
 """How long a connection is kept that asks for nothing, or has yet to send its headers."""
-STOP_SECONDS = 1.5
+STOP_SECONDS = 2.0
 """How long requests have to be answered in a stop, and again to heed that they are cancelled."""
 
 
@@ -55,7 +54,9 @@ class HttpServer:
     def __init__(self, parts: Parts) -> None:
         door = Door(parts.doorkeeper, parts.admission)
         app = web.Application(
-            middlewares=[errors_as_json], client_max_size=MAX_RECEIVE_PUBLISHER, logger=_quiet()
+            middlewares=[keeping_its_place, errors_as_json],
+            client_max_size=MAX_RECEIVE_PUBLISHER,
+            logger=_quiet(),
         )
         app.on_response_prepare.append(_say_nothing_of_ourselves)
         pages = Pages(parts.gateway, door, parts.unready)
@@ -64,42 +65,43 @@ class HttpServer:
         app.router.add_get("/readyz", pages.readiness)
         app.router.add_get("/metrics", pages.metrics)
         app.router.add_get("/clients", pages.clients)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=1.0,
-            shutdown_timeout=STOP_SECONDS,
-            auto_decompress=False,  # it is done within our own bound
-            logger=_quiet(),
-        )
+        self._runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS)
+        self._admission = parts.admission
+        self._connections: Connections | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self, listening: socket.socket) -> None:
         await self._runner.setup()
+        if self._runner.server is None:
+            raise RuntimeError("aiohttp has set up nothing")
+        self._connections = Connections(
+            self._runner.server,
+            self._admission,
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=1.0,
+            auto_decompress=False,  # it is done within our own bound
+            logger=_quiet(),
+        )
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, sock=listening)
+        self._server = await loop.create_server(self._connections, sock=listening)
 
     async def stop(self) -> None:
-        """Take no new connections, answer what was asked, and end all."""
-        if self._server is not None:
-            self._server.close()
+        """Take no new connections nor requests, answer what was asked, and end all."""
+        server, self._server = self._server, None
+        if server is None or self._connections is None:
+            return
+        # asyncio loses a connection that it has taken and not set up when it closes: let none be.
+        for listening in server.sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+        self._connections.close()
+        await asyncio.sleep(0)
+        server.close()
         await self._runner.cleanup()
-
-    def _connection(self) -> asyncio.Protocol:
-        server = self._runner.server
-        if server is None or len(server.connections) >= MAX_CONNECTIONS:
-            return _TurnedAway()
-        return server()
 
 
 async def _say_nothing_of_ourselves(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
-
-
-class _TurnedAway(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
 
 
 def _quiet() -> logging.Logger:

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from tui.server.auth import Access, Doorkeeper, Refusal
 from tui.server.http.answers import RefusedError
+from tui.server.http.connections import HttpConnection
 from tui.server.limits.admission import Admission
 
 
@@ -29,6 +30,8 @@ class Door:
                 self._admission.judged(visit, ok=False)
             raise _refused(verdict)
         self._admission.judged(visit, ok=True)
+        if isinstance(request.protocol, HttpConnection):
+            request.protocol.known()
         return verdict
 
 

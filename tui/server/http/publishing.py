@@ -17,7 +17,7 @@ from aiohttp import web
 
 from tui.protocol import codec
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.express import Draft
+from tui.protocol.express import Draft, accept
 from tui.protocol.limits import MAX_DEPTH, MAX_RECEIVE_PUBLISHER
 from tui.protocol.models import Event, Message
 from tui.server.auth import Access
@@ -67,18 +67,20 @@ class Publishing:
         errors: dict[int, ProtocolError] = {}
         held = 0.0
         for index, raw in enumerate(members):
-            message: Message | None = None
+            seen: Draft | Message | None = None
             try:
-                message = codec.decode_message(raw, max_depth=MAX_DEPTH)
-                draft = _draft(access, message, raw)
+                seen = accept(raw, max_depth=MAX_DEPTH)
+                seen = seen or codec.decode_message(raw, max_depth=MAX_DEPTH)
+                self._gateway.metrics.received(seen.type, len(raw))
+                draft = _draft(access, seen, raw)
                 held = limiter.take_event(draft.type, held) if limiter else 0.0
                 if limiter and held:
                     self._gateway.metrics.rate_limited += 1
                     raise limiter.refusal(draft.type, held)
                 drafts[index] = draft
             except ProtocolError as error:
-                if error.message_id is None and message is not None:
-                    error.message_id = message.id
+                if error.message_id is None and seen is not None:
+                    error.message_id = seen.id
                 errors[index] = error
         return drafts, errors
 
@@ -110,12 +112,15 @@ def _members(body: bytes) -> list[bytes]:
     return members
 
 
-def _draft(access: Access, message: Message, raw: bytes) -> Draft:
-    if not isinstance(message, Event):
+def _draft(access: Access, seen: Draft | Message, raw: bytes) -> Draft:
+    if isinstance(seen, Draft):
+        draft = seen
+    elif isinstance(seen, Event):
+        draft = Draft.of(seen, raw)
+    else:
         raise ProtocolError(
-            ErrorCode.UNKNOWN_TYPE, f"{message.type[:64]} is no event type", field="type"
+            ErrorCode.UNKNOWN_TYPE, f"{seen.type[:64]} is no event type", field="type"
         )
-    draft = Draft.of(message, raw)
     if not access.may_publish(draft.topic):
         raise ProtocolError(ErrorCode.FORBIDDEN, f"no permission to publish {draft.topic}")
     return draft

@@ -75,6 +75,8 @@ class JournalBroker:
         self._is_broken = False
         """Whether the file is, so that there is nothing to be read in it."""
         self._renewing: asyncio.Task[None] | None = None
+        self._is_abandoned = False
+        """Whether the writer was left behind, and what it has to say is of no use."""
 
     async def open(self) -> None:
         """Raises ServerError, which says what is wrong with the file."""
@@ -86,17 +88,35 @@ class JournalBroker:
             self._streams[name] = stream
         self._writer = writer
 
-    async def aclose(self) -> None:
-        """Store and answer what was published so far, and refuse all else."""
+    def hurry(self) -> None:
+        """It is to be closed soon: from now on, where one commit fails, all that waits fails."""
+        if self._writer is not None:
+            self._writer.is_hurried = True
+
+    async def aclose(self, seconds: float | None = None) -> None:
+        """Store and answer what was published so far, and refuse all else.
+
+        What is not in the file after so many seconds is refused, too, and may be there later.
+        """
         writer, self._writer = self._writer, None
         if writer is None:
             return
+        writer.is_hurried = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._finish(writer)
+        except TimeoutError:
+            _log.error("the journal %s is not done in time, and left as it is", self._path)
+            self._answer(list(self._waiting), "the disk takes too long, and the server is stopping")
+            self._is_abandoned = True
+        self._reader.shutdown(wait=not self._is_abandoned)
+
+    async def _finish(self, writer: Writer) -> None:
         if self._renewing is not None:
             await asyncio.wait([self._renewing])
         # The last to let go of the file tidies up, and only the writer can.
         await self._in_thread(self._history.close)
         await writer.close()
-        self._reader.shutdown()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -185,6 +205,8 @@ class JournalBroker:
         )
 
     def _answer(self, jobs: list[Job], trouble: str) -> None:
+        if self._is_abandoned:
+            return
         for job in jobs:
             self._waiting.popleft()
             self._queued -= job.size

@@ -77,7 +77,10 @@ class Writer:
         """How many there have been."""
         self._broken: Exception | None = None
         """What is wrong with the file; until there is a new one nothing is written."""
-        self._is_failing = False
+        self.is_hurried = False
+        """Whether, once one commit has failed, all that is queued up fails likewise."""
+        self._failure: Exception | None = None
+        """Why the last attempt to write was none."""
         self._tried = 0.0
         self._busy = False
         """Whether there is more to look after."""
@@ -105,6 +108,7 @@ class Writer:
 
     async def close(self) -> None:
         """Finish what was put before; nothing must be put from here on."""
+        self.is_hurried = True
         self._items.put(_End())
         await asyncio.shield(self._closed)
         self._thread.join()
@@ -144,7 +148,7 @@ class Writer:
         """How long to wait for work."""
         if self._busy:
             return 0.0
-        return RETRY_SECONDS if self._broken or self._is_failing else UPKEEP_SECONDS
+        return RETRY_SECONDS if self._broken or self._failure else UPKEEP_SECONDS
 
     def _next(self, wait: float) -> _Item | None:
         try:
@@ -163,8 +167,8 @@ class Writer:
         return jobs, item
 
     def _commit(self, jobs: list[Job]) -> None:
-        if self._broken:
-            self._post(self._owner.failed, jobs, self._broken)
+        if trouble := self._broken or (self._failure if self.is_hurried else None):
+            self._post(self._owner.failed, jobs, trouble)
             return
         try:
             drafts = chain.from_iterable(job.drafts for job in jobs if not job.refused)
@@ -175,7 +179,9 @@ class Writer:
             self._succeed(jobs, events)
 
     def _look_after(self) -> None:
-        if self._broken or self._is_failing:
+        if self.is_hurried:
+            self._busy = False
+        elif self._broken or self._failure:
             if time.monotonic() - self._tried >= RETRY_SECONDS:
                 self._tried = time.monotonic()
                 self._try_again()
@@ -210,11 +216,11 @@ class Writer:
                 self._succeed([], [])
 
     def _succeed(self, jobs: list[Job], events: list[Stored]) -> None:
-        self._is_failing = False
+        self._failure = None
         self._post(self._owner.stored, jobs, events)
 
     def _fail(self, jobs: list[Job], error: Exception) -> None:
-        self._is_failing = True
+        self._failure = error
         self._tried = time.monotonic()
         self._post(self._owner.failed, jobs, error)
         if is_corrupt(error):
