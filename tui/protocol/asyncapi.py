@@ -115,7 +115,7 @@ def _websocket() -> dict[str, Any]:
             "compression": {
                 "type": "string",
                 "enum": ["gzip"],
-                "description": f"Gzip frames of {limits.COMPRESS_FROM} bytes or more, in either layer.",
+                "description": f"Gzip frames of {limits.COMPRESS_FROM} bytes or more; both layers.",
             },
             "token": {"type": "string"},
         },

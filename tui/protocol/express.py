@@ -10,15 +10,21 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, SchemaValidator
 
 from tui.protocol import codec
 from tui.protocol.catalog import EVENTS
 from tui.protocol.envelope import keep
+from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.limits import MAX_FILTER
 from tui.protocol.models import Known
 from tui.protocol.models.base import Event
 from tui.protocol.routing import join_key, state_key, topic_of
 from tui.protocol.topics import Topic
+
+MAX_KEY = 1024
+"""The longest state key (characters): fields such as a branch may be of any length."""
 
 
 class Draft(NamedTuple):
@@ -34,8 +40,19 @@ class Draft(NamedTuple):
 
     @classmethod
     def of(cls, event: Event, raw: bytes) -> "Draft":
-        """From the event's model; raises ProtocolError where `raw` cannot be sent on."""
-        return cls(keep(raw), event.id, event.type, topic_of(event), state_key(event))
+        """From the event's model; raises ProtocolError where `raw` cannot be sent on.
+
+        So it is where the topic's id is longer than a filter may be, or the state key than MAX_KEY:
+        both are kept in memory.
+        """
+        topic, key = topic_of(event), state_key(event)
+        if len(topic.id) > MAX_FILTER:  # of all ids, only this one may be of any length
+            raise _too_long(event, "metadata.source", MAX_FILTER)
+        if key is not None and len(key) > MAX_KEY:
+            fields = EVENTS[event.type].key or ()
+            longest = max(fields, key=lambda field: len(str(getattr(event.data, field))))
+            raise _too_long(event, f"data.{to_camel(longest)}", MAX_KEY)
+        return cls(keep(raw), event.id, event.type, topic, key)
 
 
 def accept(raw: bytes, *, max_depth: int) -> Draft | None:
@@ -54,10 +71,19 @@ def accept(raw: bytes, *, max_depth: int) -> Draft | None:
     data = event["data"]
     source = metadata.get("source") if metadata else None
     id_ = data[id_field] if id_field else source or "unknown"
+    if len(id_) > MAX_FILTER:
+        return None
     key = None
     if fields is not None:
         key = data[fields[0]] if len(fields) == 1 else join_key(data.get(one) for one in fields)
+        if len(key) > MAX_KEY:
+            return None
     return Draft(keep(raw), event["id"], type_, Topic(resource, id_, name), key)
+
+
+def _too_long(event: Event, field: str, most: int) -> ProtocolError:
+    said = f"{field}: events are kept by it, so it has at most {most} characters"
+    return ProtocolError(ErrorCode.INVALID_MESSAGE, said, field=field, message_id=event.id)
 
 
 @cache

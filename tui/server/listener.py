@@ -25,8 +25,7 @@ from tui.server.wire import Socket, admitted, quiet_logger
 V1 = Subprotocol("autosdlc.v1")
 TICK_SECONDS = 0.1
 MAX_UNKNOWN = 4 * MAX_RECEIVE_UNAUTHENTICATED
-"""The largest message that is read from an unknown client at all. What is over the limit, but not over this, is
-answered before the connection goes on."""
+"""The largest message that an unknown client can have us hold; it is told of its limit up to it."""
 _log = logging.getLogger(__name__)
 
 

@@ -5,7 +5,8 @@ Where PROTOCOL.md is silent:
 - A plain `subscribe` or `unsubscribe` that succeeds is not answered: the document's server answers
   neither, and its clients wait for nothing. A `ping` behind it tells when it is in force.
 - A wrong token in band is answered with `auth_failure`, and the connection closed with 4501, unless
-  the client is known already: then it goes on with the token that it had.
+  the client is known already: then it goes on with the token that it had, up to the fifth wrong
+  one, whenever the others were.
 - A right token in band, of whomever, takes the place of the one before, with its permissions, its
   limits and its end. Subscriptions that it does not permit end: v1 is told with
   `subscription_update` `denied`, plain with an `error` for each.
@@ -69,6 +70,8 @@ __all__ = [
     "Unsubscribe",
 ]
 
+MAX_WRONG_TOKENS = 5
+"""Wrong tokens in band from one connection, so that nobody who is known can try on for ever."""
 MAX_BATCH = 1000
 """Messages in one frame: as many as may all be refused without filling an outbox."""
 
@@ -103,6 +106,7 @@ class Session:
         self._metrics = metrics or Metrics()
         self._judged = judged
         self._limiter = Limiter(rates, access, clock) if rates else None
+        self._wrong_tokens = 0
         self._held = 0.0
         """How long an earlier event of this frame has to wait, in seconds; 0.0: none has."""
         self._limit = MAX_RECEIVE_UNAUTHENTICATED
@@ -243,9 +247,11 @@ class Session:
         if self._judged:
             self._judged(access is not None)
         if access is None:
+            self._wrong_tokens += 1
+            is_over = self.access is None or self._wrong_tokens >= MAX_WRONG_TOKENS
             reason = "the token is not valid here"
             failure = self.replies.auth_failure(ErrorCode.UNAUTHENTICATED, reason, message.id)
-            end = [Close(CloseCode.UNAUTHENTICATED, reason)] if self.access is None else []
+            end = [Close(CloseCode.UNAUTHENTICATED, reason)] if is_over else []
             return [Send(failure), *end]
         effects = self._renew(access, message.id)
         return [Send(self.replies.auth_success(self._limit, message.id)), *effects]

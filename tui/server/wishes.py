@@ -1,9 +1,10 @@
 """What a `subscribe` message asks for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tui.protocol.catalog import EVENTS
 from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.limits import MAX_SUBSCRIPTIONS
 from tui.protocol.models.control import Position as WirePosition
 from tui.protocol.models.control import SubscribeData, SubscriptionSpec
 from tui.protocol.topics import Filter
@@ -15,9 +16,13 @@ MAX_EVENT_NAMES = len(EVENTS)
 
 def filters(data: SubscribeData, taken: Iterable[str], names: Iterator[str]) -> dict[str, Filter]:
     """The filters asked for, by id; one without an id gets the next name that nobody has taken."""
-    specs: Iterable[SubscriptionSpec] = (
+    specs: Sequence[SubscriptionSpec] = (
         (data,) if data.subscriptions is None else data.subscriptions
     )
+    if len(specs) > MAX_SUBSCRIPTIONS:
+        raise ProtocolError(
+            ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"
+        )
     known = {*taken, *(spec.subscription_id for spec in specs)}
     free = (name for name in names if name not in known)
     return {spec.subscription_id or next(free): _filter(spec) for spec in specs}

@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from tests.functional.server.conftest import LOCAL, Start
 from tests.support.frames import TOKEN, frame, log
 from tests.support.peer import Peer, peer
+from tests.support.raw import open_raw
 from tui.server.auth import keyfile, keys
 from tui.server.auth.keyfile import StoredKey
 
@@ -177,3 +178,24 @@ async def test_wrong_tokens_block_an_address_and_nobody_else(start: Start) -> No
         pass
     async with peer(url):
         pass
+
+
+async def test_an_unknown_client_can_have_16_kib_held_and_a_known_one_256(url: str) -> None:
+    large = log("e-1", message="x" * 200_000)
+    async with peer(url, token=False) as unknown, peer(url, token=False) as later:
+        await unknown.send(b" " * 16 * 1024)
+        assert (await unknown.hear_until("error"))[-1]["data"]["code"] == "too_large"
+        await unknown.send(b" " * (16 * 1024 + 1))
+        assert (await unknown.closed())[0] == 1009
+        await later.say("auth_request", type="api-key", token=TOKEN)
+        await later.hear_until("auth_success")
+        assert await code(later, large) is None
+    async with peer(url) as known:
+        assert await code(known, large) is None
+
+
+async def test_pieces_of_an_unknown_client_are_not_gathered(url: str) -> None:
+    async with await open_raw(url, None) as raw:
+        raw.send(b"x" * 10_000, 0x01)
+        raw.send(b"x" * 10_000, 0x00)
+        assert (await raw.ended()).code == 1009

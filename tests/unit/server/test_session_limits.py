@@ -130,6 +130,29 @@ def test_a_renewal_that_fails_leaves_the_token_that_was_good() -> None:
 
 
 @pytest.mark.parametrize("v1", [False, True])
+def test_whoever_is_known_may_not_try_tokens_for_ever(v1: bool) -> None:
+    client = Client(READER, Tokens(old=READER), v1=v1)
+    for _ in range(4):
+        assert closes(client.authenticate("wrong")) == []
+        assert sent(client.authenticate("old"))[0]["type"] == "auth_success"
+    [failure] = sent(effects := client.authenticate("wrong"))
+    assert failure["type"] == "auth_failure"
+    assert closes(effects) == [CloseCode.UNAUTHENTICATED]
+
+
+def test_a_great_many_subscriptions_are_refused_before_any_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+    monkeypatch.setattr("tui.server.wishes.Filter", lambda *parts: made.append(parts))
+    client = Client()
+    said = frame("subscribe", {"subscriptions": [{}] * 64_000}, "m-1").replace(b" ", b"")
+    assert refusals(client.say(said)) == [("limit_exceeded", "m-1", None)]
+    assert made == []
+    assert client.session.subscriptions == {}
+
+
+@pytest.mark.parametrize("v1", [False, True])
 def test_subscriptions_that_a_renewed_token_does_not_permit_end(v1: bool) -> None:
     narrow = Access(subscribe=(Filter("agent"),), name="narrow")
     client = Client(READER, Tokens(new=narrow), v1=v1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.protocol.catalog import TYPE_OF
-from tui.protocol.topics import Filter, Topic
+from tui.protocol.topics import Filter, Topic, glob_match
 from tui.server import subscriptions
 from tui.server.subscriptions import SubscriptionIndex
 
@@ -75,9 +75,58 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         index.add(n, Filter("agent"))
     for n in range(100):
         assert sorted(index.match(Topic("agent", f"coder-{n}", "log"))) == [0, 1, 2]
-        assert sum(len(found) + 1 for found in index._found.values()) <= 10 + 4
+        assert remembered(index) <= 10
         index.match(Topic("tdd", f"coder-{n}", "phase_change"))
-        assert sum(len(found) + 1 for found in index._found.values()) <= 10 + 4
+        assert remembered(index) <= 10
+    index.match(Topic("agent", "coder-" + "x" * 250, "log"))
+    index.match(Topic("agent", "coder-1", "log"))
+    assert remembered(index) == 1 + 3
+
+
+def remembered(index: SubscriptionIndex[int]) -> int:
+    """How much is remembered, in matches."""
+    return sum(
+        len(found) + 1 for pair in index._pairs.values() for id_, found in pair.found.items()
+    )
+
+
+def test_long_ids_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MAX_FOUND", 1000)
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    index.add(1, Filter("agent"))
+    for n in range(1000):
+        index.match(Topic("agent", f"{n:0256}", "log"))
+        assert sum(len(id_) for pair in index._pairs.values() for id_ in pair.found) <= 8000
+
+
+def test_a_change_leaves_what_other_types_have_found() -> None:
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    index.add(1, Filter("agent", events=("log",)))
+    index.add(1, Filter("tdd", "coder-*"))
+    log, phase = Topic("agent", "coder-1", "log"), Topic("tdd", "coder-1", "phase_change")
+    found = index.match(log), index.match(phase)
+    index.add(2, Filter("tdd"))
+    assert index.match(log) is found[0]
+    assert _sorted(index.match(phase)) == [1, 2]
+    index.remove(2, Filter("tdd"))
+    assert index.match(log) is found[0]
+    assert _sorted(index.match(phase)) == [1]
+
+
+def test_globs_that_begin_otherwise_cost_an_event_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    index: SubscriptionIndex[int] = SubscriptionIndex()
+    for n in range(1000):
+        index.add(n, Filter("agent", f"coder-{n}-*"))
+    index.add(1000, Filter("agent", "*-x"))
+    asked = []
+
+    def ask(glob: str, id_: str) -> bool:
+        asked.append(glob)
+        return glob_match(glob, id_)
+
+    monkeypatch.setattr(subscriptions, "glob_match", ask)
+    assert _sorted(index.match(Topic("agent", "coder-7-x", "log"))) == [7, 1000]
+    assert sorted(asked) == ["*-x", "coder-7-*"]
 
 
 def test_other_ids_cost_an_event_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,13 +142,13 @@ def test_other_ids_cost_an_event_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_is_removed_leaves_nothing_behind() -> None:
     index: SubscriptionIndex[str] = SubscriptionIndex()
-    everything = [Filter("agent", id_) for id_ in ("*", "coder-1", "coder-*")]
+    everything = [Filter("agent", id_) for id_ in ("*", "coder-1", "coder-*", "coder-*-*", "*-1")]
     for filter_ in everything:
         index.add("reader", filter_)
     for filter_ in everything:
         index.remove("reader", filter_)
     for pair in index._pairs.values():
-        assert (pair._any, pair._literal, pair._globs) == ({}, {}, {})
+        assert (pair._any, pair._literal, pair._globs, pair._head_sizes) == ({}, {}, {}, {})
 
 
 def _sorted(found: Iterable[int]) -> list[int]:
