@@ -1,6 +1,6 @@
 """The server under load and faults for as long as asked, with what must hold checked all along.
 
-soak.py [--minutes M | --seconds S] [--seed N] [--rate R] [--no-kills] [--no-journal] [--command '… serve']
+soak.py [--minutes M] [--seconds S] [--seed N] [--rate R] [--no-kills] [--no-journal]
 
 A server as a process of its own, publishers and readers of every kind, and a fault every few
 seconds, chosen by seed. At first the server itself is killed and stopped, too; then it lives on,
@@ -21,6 +21,8 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
 from tests.bench.soaking.accounts import check_streams
 from tests.bench.soaking.faults import Fault, Faults
 from tests.bench.soaking.ledger import Ledger
@@ -38,10 +40,12 @@ EVERYTHING = [Filter()]
 AGENTS = [Filter("agent"), Filter("tdd", "coder*")]
 TWICE = [Filter("agent", "coder-1*"), Filter("*", "*", ("status", "alert"))]
 """Two filters that some events match both."""
-LONG_SECONDS = 300.0
-"""As long as a server remembers ids: memory is judged where it has lived for so long at least."""
-FILL = 20_000
-"""Events that fill what is left of a server's rings once it is warm."""
+WARM_SECONDS = 240.0
+"""After so long memory is judged; ids alone are remembered for five minutes."""
+FILL = 10_000
+"""Events that fill the rings of a server that has just started."""
+OPTIONS = "--rate-limits off --history 1MiB"
+"""Rings that are soon full, and history that is read from the disk."""
 CALM_SECONDS = 5
 SETTLE_SECONDS = 60.0
 """How long all that was published may take to reach everyone, once the faults are over."""
@@ -49,6 +53,8 @@ PING_SECONDS = 5.0
 """The longest that a healthy client may wait for a pong."""
 FLAT = 1.10
 MIB = 1024 * 1024
+QUEUE_BYTES = 2.5 * MIB
+"""What may wait for a reader, with what one commit of the journal adds at once."""
 
 
 class Soak:
@@ -101,7 +107,8 @@ class Soak:
             *(self._start(one.run()) for one in self._sdk),
         ]
         await self._all_here([one.client for one in self._sdk])
-        self._tasks += [self._start(self._ping_readers()), self._start(self._watch())]
+        watchers = (self._ping_readers(), self._watch(), self._look_at_queues())
+        self._tasks += [self._start(one) for one in watchers]
         self._publishing = [
             *(self._start(one.run()) for one in self._publishers),
             self._start(self._raw_publisher.run()),
@@ -153,6 +160,20 @@ class Soak:
                     await asyncio.sleep(0.2)
             await asyncio.sleep(0.2)
 
+    async def _look_at_queues(self) -> None:
+        """By HTTP, which has to go on answering, too."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with ClientSession(headers=headers, timeout=ClientTimeout(PING_SECONDS)) as session:
+            while True:
+                with suppress(ClientError):  # there is no server just now
+                    async with session.get(f"{self.served.http_url}/clients") as answer:
+                        clients = (await answer.json())["clients"]
+                    largest = max(client["queueBytes"] for client in clients)
+                    self.ledger.note("largest queue (MiB)", largest / MIB)
+                    if largest > QUEUE_BYTES:
+                        self.ledger.wrong(f"{largest} bytes wait for one client")
+                await asyncio.sleep(0.5)
+
     async def suffer(self, seconds: float, faults: Sequence[Fault]) -> None:
         """A fault every one to four seconds, some at the same time."""
         loop = asyncio.get_running_loop()
@@ -178,15 +199,14 @@ class Soak:
 
     async def live_on(self, warming: float, seconds: float) -> None:
         """No fault of the server's own: it must come out of it as it went in."""
-        is_long = warming + seconds >= LONG_SECONDS
-        await self.burster.burst(FILL if is_long else FILL // 10, None)
+        await self.burster.burst(FILL, None)
         await self.suffer(warming, self._faults.to_clients)
         before = await self._calm()
         await self.suffer(seconds, self._faults.to_clients)
         after = await self._calm()
         self.ledger.note("memory, warm (MiB)", before.rss / MIB)
         self.ledger.note("memory, at the end (MiB)", after.rss / MIB)
-        if is_long and after.rss > before.rss * FLAT:
+        if warming >= WARM_SECONDS and after.rss > before.rss * FLAT:
             self.ledger.wrong(
                 f"memory grew from {before.rss / MIB:.0f} to {after.rss / MIB:.0f} MiB"
             )
@@ -267,7 +287,7 @@ class Soak:
 async def soak(arguments: argparse.Namespace, home: Path) -> Ledger:
     journal = [] if arguments.no_journal else ["--journal", str(home / "journal.db")]
     options = [*shlex.split(arguments.options), *journal]
-    served = Served(home, *options, command=shlex.split(arguments.command))
+    served = Served(home, *options, http=True, command=shlex.split(arguments.command))
     await asyncio.to_thread(served.start)
     try:
         async with Proxy("127.0.0.1", urlsplit(served.url).port or 0) as proxy:
@@ -275,10 +295,9 @@ async def soak(arguments: argparse.Namespace, home: Path) -> Ledger:
             seconds = arguments.seconds or arguments.minutes * 60
             await run.begin()
             if journal and not arguments.no_kills:
-                await run.suffer_restarts(seconds * 0.4)
-                await run.live_on(seconds * 0.3, seconds * 0.3)
-            else:
-                await run.live_on(seconds * 0.6, seconds * 0.4)
+                await run.suffer_restarts(seconds * 0.25)
+                seconds *= 0.75
+            await run.live_on(seconds * 0.55, seconds * 0.45)
             await run.end(journal=bool(journal))
             code, took = await asyncio.to_thread(served.terminate)
             if code != 0:
@@ -309,7 +328,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200, help="events a second, all publishers")
     parser.add_argument("--no-kills", action="store_true", help="the server lives all the time")
     parser.add_argument("--no-journal", action="store_true", help="it remembers, and it lives")
-    parser.add_argument("--options", default="--rate-limits off", help="more of the server's")
+    parser.add_argument("--options", default=OPTIONS, help="more of the server's")
     parser.add_argument("--command", default=shlex.join(COMMAND))
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)

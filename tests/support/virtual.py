@@ -19,7 +19,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._now = 0.0
+        self.faults: list[BaseException] = []
+        """What tasks have failed with."""
         super().__init__(_Selector(self))
+
+    def create_task(self, *args: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = super().create_task(*args, **options)
+        task.add_done_callback(self._note)
+        return task
+
+    def _note(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (fault := task.exception()):
+            self.faults.append(fault)
 
     def time(self) -> float:
         return self._now
@@ -60,11 +71,17 @@ class _Selector(selectors.BaseSelector):
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A test that runs in a virtual loop of its own."""
+    """A test that runs in a virtual loop of its own, and in which no task may fail."""
 
     @wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            runner.run(test(*args, **kwargs))
+            loop = runner.get_loop()
+            assert isinstance(loop, VirtualLoop)
+            try:
+                runner.run(test(*args, **kwargs))
+            finally:
+                if loop.faults:  # the first of them is what led to all others
+                    raise loop.faults[0]
 
     return run

@@ -6,11 +6,11 @@ and a long replay costs no memory.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tui.protocol.envelope import replayed
 from tui.protocol.topics import Filter
-from tui.server.brokers import Broker, Stored
+from tui.server.brokers import Broker, Position, Stored
 from tui.server.metrics import Metrics
 from tui.server.replies import Replies
 
@@ -24,7 +24,8 @@ class CatchUp:
     """Sends what follows `at`, then a snapshot if one was asked for, up to the stream's head.
 
     `subscriptions` are the connection's own, as they change. Events up to `replay_to` are marked
-    as replayed: they happened before the client asked.
+    as replayed: they happened before the client asked. `trimmed` is called where history goes
+    faster than the client reads it.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class CatchUp:
         subscriptions: Mapping[str, Filter],
         at: int,
         metrics: Metrics,
+        trimmed: Callable[[], None],
     ) -> None:
         self.at = at
         """Everything that matches was sent, up to here."""
@@ -45,6 +47,9 @@ class CatchUp:
         self._replies = replies
         self._subscriptions = subscriptions
         self._metrics = metrics
+        self._trimmed = trimmed
+        self._has_read = False
+        self._state: list[Stored] | None = None
         self._begins: dict[str, int] = {}
         self._snapshot_for: set[str] = set()
         self._pages: Iterator[bytes] | None = None
@@ -53,6 +58,10 @@ class CatchUp:
         """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
         self._begins |= dict.fromkeys(ids, after)
         if snapshot:
+            # Where nothing is to be sent before it, it is the state of now, whatever comes
+            # meanwhile: so live events follow its last page.
+            is_first = self._pages is None and not self._snapshot_for and self._is_at_head
+            self._state = self._broker.snapshot(self._resource) if is_first else None
             self._snapshot_for.update(ids)
 
     @property
@@ -66,7 +75,7 @@ class CatchUp:
             if page := next(self._pages, None):
                 return [page]
             self._pages = None
-        if not self._is_at_head:
+        if self._state is None and not self._is_at_head:
             return await self._replay()
         if self._snapshot_for:
             await self._take_snapshot()
@@ -77,8 +86,9 @@ class CatchUp:
         return self.at == self._broker.position(self._resource).offset
 
     async def _take_snapshot(self) -> None:
-        head = self._broker.position(self._resource)
-        newest = self._broker.snapshot(self._resource)
+        head = Position(self._broker.position(self._resource).epoch, self.at)
+        newest = self._broker.snapshot(self._resource) if self._state is None else self._state
+        self._state = None
         asked = [one for id_, one in self._subscriptions.items() if id_ in self._snapshot_for]
         self._snapshot_for.clear()
         state: list[Stored] = []
@@ -97,9 +107,12 @@ class CatchUp:
             lost = (self.at + 1, page.first - 1)
             self.at = page.first - 1
             self._metrics.gaps += 1
+            if self._has_read:
+                self._trimmed()
             if self.snapshot_after_gap:
                 self._snapshot_for.update(self._subscriptions)
             return [self._replies.gap(self._resource, lost)]
+        self._has_read = True
         self.at = page.events[-1].offset
         asked = [(self._begins.get(id_, 0), one) for id_, one in self._subscriptions.items()]
         found = []

@@ -85,7 +85,12 @@ class Connection:
                 peer, flush, self._overflow, self._conflated, gzip=gzip, capacity=capacity
             )
             self._streams = Streams(
-                self.subscriptions, broker, session.replies, self.outbox, metrics
+                self.subscriptions,
+                broker,
+                session.replies,
+                self.outbox,
+                metrics,
+                self._fall_behind,
             )
         else:
             self.outbox = PlainOutbox(peer, flush, self._too_slow, gzip=gzip, capacity=capacity)
@@ -337,12 +342,16 @@ class Connection:
         """The outbox has dropped events: begin anew from the state, but not for ever."""
         if self.is_closing:
             return
+        self._fall_behind()
+        if self._streams and not self.is_closing:
+            self._streams.resync(lost)
+
+    def _fall_behind(self) -> None:
+        """The client was too slow for what is kept for it; more than a few times is too often."""
         now = self._clock()
         self._overflows = [at for at in self._overflows if at > now - RESYNC_SECONDS] + [now]
-        if self._streams is None or len(self._overflows) > RESYNCS:
+        if len(self._overflows) > RESYNCS:
             self._too_slow()
-        else:
-            self._streams.resync(lost)
 
     def _too_slow(self) -> None:
         if not self.is_closing:

@@ -1,7 +1,7 @@
 """The streams of one v1 connection: which are live, and how the others come to be."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tui.protocol.errors import ProtocolError
@@ -25,7 +25,8 @@ class Start(NamedTuple):
 class Streams:
     """What is not live here catches up in a task of its own, as the socket drains.
 
-    `subscriptions` are the connection's own, as they change.
+    `subscriptions` are the connection's own, as they change; `fell_behind` is called where the
+    history of a stream goes faster than the client reads it.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Streams:
         replies: Replies,
         outbox: V1Outbox,
         metrics: Metrics,
+        fell_behind: Callable[[], None],
     ) -> None:
         self._subscriptions = subscriptions
         self._broker = broker
         self._replies = replies
         self._outbox = outbox
         self._metrics = metrics
+        self._fell_behind = fell_behind
         self._catching_up: dict[str, CatchUp] = {}
         self._task: asyncio.Task[None] | None = None
         self._halted = False
@@ -68,7 +71,11 @@ class Streams:
         for resource in reached(wish):
             cursor = wish.resume.get(resource)
             if wish.since is not None:
-                starts[resource] = Start(await self._broker.since(resource, wish.since))
+                after = await self._broker.since(resource, wish.since)
+                first = (await self._broker.read(resource, after, 1)).first
+                # Where it begins with the oldest that is kept, it may have begun before.
+                is_whole = after >= first or first == 1
+                starts[resource] = Start(after if is_whole else 0, is_whole)
             elif cursor is not None:
                 head = self._broker.position(resource)
                 if cursor.epoch != head.epoch or not 0 <= cursor.offset <= head.offset:
@@ -179,7 +186,13 @@ class Streams:
         catch_up = self._catching_up.get(resource)
         if catch_up is None:
             catch_up = CatchUp(
-                resource, self._broker, self._replies, self._subscriptions, at, self._metrics
+                resource,
+                self._broker,
+                self._replies,
+                self._subscriptions,
+                at,
+                self._metrics,
+                self._fell_behind,
             )
             self._catching_up[resource] = catch_up
         return catch_up

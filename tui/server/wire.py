@@ -69,6 +69,7 @@ class Socket(ServerConnection):
     def serve(self, client: Client) -> None:
         """From now on what comes is the client's, and what is written reaches it."""
         self._client = client
+        self._buffered_since = self.loop.time()
         self.writable = self.protocol.state is State.OPEN and not self.paused
 
     def take_up_to(self, size: int) -> None:
@@ -130,6 +131,7 @@ class Socket(ServerConnection):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._buffered_since = self.loop.time()
         self.writable = self._client is not None and self.protocol.state is State.OPEN
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -139,8 +141,10 @@ class Socket(ServerConnection):
     def stalled(self, now: float) -> bool:
         """Whether the peer has taken nothing for long, though something was waiting."""
         waiting = self.transport.get_write_buffer_size()
-        if waiting == 0 or waiting != self._buffered:
-            self._buffered, self._buffered_since = waiting, now
+        # More than before says nothing: pings and pongs are written whether it reads or not.
+        if waiting == 0 or waiting < self._buffered:
+            self._buffered_since = now
+        self._buffered = waiting
         return now - self._buffered_since > STALL_SECONDS
 
     async def leave(self, code: int, reason: str) -> None:

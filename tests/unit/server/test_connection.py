@@ -264,6 +264,17 @@ async def test_who_reads_no_answers_can_be_told_that_it_is_over() -> None:
 
 
 @in_virtual_time
+async def test_who_waits_for_the_broker_is_let_go_when_it_vanishes() -> None:
+    server = Server(broker=DelayedBroker(delay=60.0))
+    client = await server.welcome()
+    client.send(*(log(f"e-{n}") for n in range(MAX_UNANSWERED + 1)))
+    client.peer.vanish()
+    await quiet()
+    assert not server.gateway.connections
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
 async def test_an_answer_that_comes_after_its_client_has_gone_is_nobodys() -> None:
     server = Server(broker=DelayedBroker(delay=1.0))
     client = await server.welcome()

@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.websocket import BINARY, TEXT, all_messages
+from tui.protocol.envelope import compressed
+from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import COMPRESS_FROM, MAX_CLIENT_RECEIVE, MAX_SEND
+from tui.server.brokers import Position
 from tui.server.framing import batch_frames, gzip_frame, text_frame
+from tui.server.replies import Replies
 
 
 def event(size: int, metadata: str = "{}") -> bytes:
@@ -87,3 +91,27 @@ def test_a_batch_is_never_larger_than_a_server_sends(size: int) -> None:
 def test_gzipped_batches_can_be_read_by_clients() -> None:
     frames = all_messages(batch_frames([event(60)] * 20_000, gzip=True))
     assert max(len(one.plain) for one in frames) <= MAX_CLIENT_RECEIVE
+
+
+def test_all_that_a_server_says_can_be_marked_as_compressed() -> None:
+    replies = Replies("client-1", lambda: 1.0, v1=True)
+    at = Position("epoch", 1)
+    error = ProtocolError(ErrorCode.INVALID_MESSAGE, "no", field="data", message_id="m-1")
+    for said in (
+        replies.connect(10),
+        replies.auth_success(10, "m-1"),
+        replies.auth_failure("unauthenticated", "no", None),
+        replies.error(error),
+        replies.pong({}, "m-1"),
+        replies.pong({"agent": at}, None),
+        replies.publish_ack(["e-1"]),
+        replies.active(["s"], {}, "m-1", recovered=False),
+        replies.denied(["s"], "no", None),
+        replies.closed("s", None),
+        replies.gap("agent", None),
+        replies.gap("agent", (1, 2)),
+        *replies.snapshot("agent", at, []),
+    ):
+        marked = json.loads(compressed(said))
+        assert marked["metadata"].pop("compressed") is True
+        assert marked == json.loads(said)

@@ -10,6 +10,7 @@ from tests.support.frames import frame, log, status
 from tests.support.virtual import in_virtual_time
 from tests.unit.server.clients import Client, Server, brief, quiet
 from tests.unit.server.delayed import DelayedBroker
+from tui.protocol.topics import Filter
 
 RAISED = {
     "alertId": "a",
@@ -146,7 +147,7 @@ async def test_a_broker_that_cannot_be_read_now_is_asked_again() -> None:
     broker.unavailable = True
     [refused] = await client.heard()
     assert (refused["data"]["code"], refused["metadata"]["correlationId"]) == ("unavailable", "m-1")
-    assert client.connection.subscriptions == {}
+    assert client.connection.subscriptions == client.connection.session.subscriptions == {}
     broker.unavailable, broker.delay = False, 0.5
     client.say("subscribe", resource="agent", resume=start(server, 1))
     await asyncio.sleep(0.7)
@@ -158,6 +159,25 @@ async def test_a_broker_that_cannot_be_read_now_is_asked_again() -> None:
     assert told[0]["data"]["status"] == "active"
     assert {one["type"] for one in told[1:-1]} == {"error"}
     assert brief(told[-1]) == "e-2"
+
+
+@in_virtual_time
+async def test_a_subscription_that_could_not_be_replaced_stays_as_it_was() -> None:
+    broker = DelayedBroker()
+    server = Server(broker=broker)
+    server.publish(log("e-1"))
+    client = await server.welcome()
+    client.say("subscribe", subscriptionId="a", resource="agent", snapshot="never")
+    broker.unavailable = True
+    wish: dict[str, Any] = {"resource": "tdd", "resume": {"since": 1}}
+    client.say("subscribe", subscriptionId="a", **wish)
+    await quiet()
+    broker.unavailable = False
+    server.publish(log("e-2"))
+    await quiet()
+    assert [one.get("id") for one in client.take()][-1] == "e-2"
+    assert client.connection.subscriptions == {"a": Filter("agent")}
+    assert client.connection.session.subscriptions == {"a": Filter("agent")}
 
 
 @in_virtual_time
@@ -182,6 +202,35 @@ async def test_an_overflow_while_others_catch_up_starts_only_the_lost_streams_an
     [pong] = await client.heard()
     positions = {name: one["offset"] for name, one in pong["data"]["positions"].items()}
     assert positions == {"agent": 1, "system": 20}
+
+
+@in_virtual_time
+async def test_an_overflow_sets_no_history_going_before_all_of_a_frame_has_begun() -> None:
+    broker = DelayedBroker()
+    server = Server(broker=broker)
+    server.publish(alert("s-1"), alert("s-2"))
+    client = await server.welcome()
+    client.say("subscribe", resource="agent", snapshot="never")
+    await client.heard()
+    client.peer.stop_reading()
+    broker.delay = 1.0
+    cursor = {"system": {"epoch": server.epoch("system"), "offset": 1}}
+    wishes = [{"subscriptionId": id_, "resource": "system", "resume": cursor} for id_ in "bc"]
+    frames = [frame("subscribe", wish) for wish in wishes]
+    client.send(b"[" + b",".join(frames) + b"]")
+    await asyncio.sleep(1.5)  # the first has begun, and the second is being looked up
+    broker.delay = 0.0
+    for n in range(20):
+        server.publish(log(f"e-{n}", message="x" * 60_000))
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
+    assert server.gateway.metrics.gaps == 1
+    client.peer.go_on_reading()
+    await asyncio.sleep(2)
+    told = [one for one in client.take() if one["type"] != "agent_log"]
+    active = [one["data"] for one in told if one["data"].get("status") == "active"]
+    assert [one["recovered"] for one in active] == [True, True]
+    assert [one["id"] for one in told if one["type"] == "system_alert"] == ["s-2"]
 
 
 @in_virtual_time

@@ -76,7 +76,7 @@ class JwtAuthority:
                 options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
             )
         except (self._error, ValueError) as error:  # ValueError: no text at all (lone surrogates)
-            _log.debug("a JWT is refused: %s", type(error).__name__)
+            _log.info("a JWT is refused: %s", clean(str(error), 300))
             return None
         try:
             return _access(claims, self._clock())

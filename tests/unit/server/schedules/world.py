@@ -118,7 +118,7 @@ class World:
         return self.sites[-1]
 
     def _tick(self) -> None:
-        self._ticking = self.loop.call_later(1.0, self._tick)
+        self._ticking = self.loop.call_later(0.1, self._tick)
         for site in self.sites:
             site.gateway.tick()
 
