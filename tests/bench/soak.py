@@ -168,7 +168,7 @@ class Soak:
                 with suppress(ClientError):  # there is no server just now
                     async with session.get(f"{self.served.http_url}/clients") as answer:
                         clients = (await answer.json())["clients"]
-                    largest = max(client["queueBytes"] for client in clients)
+                    largest = max((client["queueBytes"] for client in clients), default=0)
                     self.ledger.note("largest queue (MiB)", largest / MIB)
                     if largest > QUEUE_BYTES:
                         self.ledger.wrong(f"{largest} bytes wait for one client")

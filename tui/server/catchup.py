@@ -6,7 +6,7 @@ and a long replay costs no memory.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from tui.protocol.envelope import replayed
 from tui.protocol.topics import Filter
@@ -54,10 +54,10 @@ class CatchUp:
         self._snapshot_for: set[str] = set()
         self._pages: Iterator[bytes] | None = None
 
-    def add(self, ids: Iterable[str], *, after: int, snapshot: bool) -> None:
+    def add(self, ids: Collection[str], *, after: int, snapshot: bool) -> None:
         """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
         self._begins |= dict.fromkeys(ids, after)
-        if snapshot:
+        if snapshot and ids:
             # Where nothing is to be sent before it, it is the state of now, whatever comes
             # meanwhile: so live events follow its last page.
             is_first = self._pages is None and not self._snapshot_for and self._is_at_head

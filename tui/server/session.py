@@ -166,10 +166,12 @@ class Session:
                 break  # the rest is said by somebody unknown, or who has taken leave
         return effects
 
-    def not_subscribed(self, asked: Iterable[str], in_force: Mapping[str, Filter]) -> None:
+    def not_subscribed(self, asked: Mapping[str, Filter], in_force: Mapping[str, Filter]) -> None:
         """A `Subscribe` could not be done: what was in force before under its ids still is."""
-        for id_ in asked:
-            self.subscriptions.pop(id_, None)
+        for id_, filter_ in asked.items():
+            if self.subscriptions.get(id_) is not filter_:
+                continue  # the client has changed its mind since
+            del self.subscriptions[id_]
             if id_ in in_force:
                 self.subscriptions[id_] = in_force[id_]
 

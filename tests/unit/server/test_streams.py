@@ -181,6 +181,46 @@ async def test_a_subscription_that_could_not_be_replaced_stays_as_it_was() -> No
 
 
 @in_virtual_time
+async def test_a_subscription_that_could_not_be_begins_where_it_was_asked_for_again() -> None:
+    broker = DelayedBroker()
+    server = Server(broker=broker)
+    client = await server.welcome()
+    broker.delay = 1.0
+    client.say("subscribe", subscriptionId="a", resource="tdd", resume={"since": 1})
+    await asyncio.sleep(0.5)
+    client.say("subscribe", subscriptionId="a", resource="agent", snapshot="never")
+    broker.unavailable = True
+    await asyncio.sleep(2)
+    assert [one["type"] for one in client.take()] == ["error", "subscription_update"]
+    client.say("unsubscribe", subscriptionId="a")
+    assert [brief(one) for one in await client.heard()] == ["closed"]
+    assert client.connection.subscriptions == {}
+
+
+@in_virtual_time
+async def test_what_is_lost_of_subscriptions_that_have_ended_is_said_and_no_more() -> None:
+    server = Server()
+    client = await server.welcome()
+    client.say("subscribe", subscriptionId="a", resource="agent", snapshot="never")
+    await client.heard()
+    client.peer.stop_reading()
+    server.publish(log("e-1", message="x" * 70_000))
+    await quiet()
+    server.publish(log("e-2"))
+    client.say("unsubscribe", subscriptionId="a")
+    for _ in range(12):
+        client.peer.read(100)
+        await asyncio.sleep(1)
+        server.gateway.tick()
+        server.publish(log(f"later-{server.broker.position('agent').offset}"))
+    client.peer.go_on_reading()
+    told = [brief(one) for one in await client.heard()]
+    assert told == ["e-1", ("gap", {"from": 2, "to": 12}), "closed"]
+    await asyncio.sleep(1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@in_virtual_time
 async def test_an_overflow_while_others_catch_up_starts_only_the_lost_streams_anew() -> None:
     server = Server()
     server.publish(log("e-1"))
