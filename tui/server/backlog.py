@@ -42,6 +42,7 @@ class Backlog:
         self._entries: OrderedDict[object, _Entry] = OrderedDict()
         self._numbers = count()
         self._conflating = False
+        self._answers = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -96,9 +97,12 @@ class Backlog:
 
     def _add(self, entry: _Entry) -> None:
         event = entry.message.event
+        if event is None:
+            # A pong says that all before it was sent: nothing may move past it.
+            self._answers += 1
         key: object = next(self._numbers)
         if self._conflating and event and event.key is not None and EVENTS[event.type].conflated:
-            key = (event.type, event.key)
+            key = (self._answers, event.type, event.key)
             if older := self._entries.pop(key, None):
                 self.size -= older.size
                 older_ones = entry.conflated + older.conflated + 1

@@ -64,6 +64,7 @@ class Listener:
             close_timeout=CLOSE_SECONDS,
             open_timeout=5,
             logger=quiet_logger(),
+            backlog=1024,  # asyncio's own 100 makes a thousand clients at once wait for seconds
             create_connection=admitted(self._admission, self._open),
         )
         self._tick()

@@ -4,11 +4,12 @@ Those with `protocol`, positions, gaps, snapshots and acks are v1's; plain clien
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from tui.protocol import codec
 from tui.protocol.errors import ProtocolError
 from tui.protocol.limits import MAX_SEND, MAX_SUBSCRIPTIONS
-from tui.protocol.models.base import Control, Metadata
+from tui.protocol.models.base import Control, Metadata, WireModel
 from tui.protocol.models.control import (
     AuthFailureData,
     AuthFailureMessage,
@@ -30,6 +31,7 @@ from tui.protocol.models.control import (
 from tui.protocol.models.control import Position as WirePosition
 from tui.server.brokers import Position, Stored
 
+D = TypeVar("D", bound=WireModel)
 HEARTBEAT_SECONDS = 10.0
 PROTOCOL_VERSION = 1
 
@@ -49,11 +51,10 @@ class Replies:
         data = ConnectData(
             client_id=self._client_id,
             protocol=PROTOCOL_VERSION,
-            server_time=self._now(),
-            heartbeat_ms=HEARTBEAT_SECONDS * 1000,
             limits=_limits(max_message),
         )
-        return self._write(ConnectMessage(data=data))
+        times = {"server_time": self._now(), "heartbeat_ms": int(HEARTBEAT_SECONDS * 1000)}
+        return self._write(ConnectMessage(data=_with(data, times)))
 
     def auth_success(self, max_message: int, to: str | None) -> bytes:
         data = AuthSuccessData(limits=_limits(max_message)) if self._v1 else AuthSuccessData()
@@ -71,15 +72,14 @@ class Replies:
         }
         if known := {name: value for name, value in details.items() if value is not None}:
             fields["details"] = known
+        data = ErrorData.model_validate(fields)
         if error.retry_after_ms is not None:
-            fields["retryAfterMs"] = error.retry_after_ms
-        return self._write(ErrorMessage(data=ErrorData.model_validate(fields)), error.message_id)
+            data = _with(data, {"retry_after_ms": error.retry_after_ms})
+        return self._write(ErrorMessage(data=data), error.message_id)
 
     def pong(self, positions: Mapping[str, Position], to: str | None) -> bytes:
-        data = PongData(timestamp=self._now())
-        if self._v1:
-            data = PongData(timestamp=self._now(), positions=_wire(positions))
-        return self._write(PongMessage(data=data), to)
+        data = PongData(positions=_wire(positions)) if self._v1 else PongData()
+        return self._write(PongMessage(data=_with(data, {"timestamp": self._now()})), to)
 
     def publish_ack(self, ids: Sequence[str]) -> bytes:
         return self._write(PublishAckMessage(data=PublishAckData(ids=tuple(ids))))
@@ -160,8 +160,13 @@ class Replies:
         }
         return codec.encode(message.model_copy(update=envelope))
 
-    def _now(self) -> float:
+    def _now(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _with(data: D, times: Mapping[str, int]) -> D:
+    """`data` with whole milliseconds: `1000`, as the document writes them, and not `1000.0`."""
+    return data.model_copy(update=times)
 
 
 def _limits(max_message: int) -> ServerLimits:

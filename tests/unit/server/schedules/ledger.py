@@ -93,13 +93,18 @@ class Account:
     _settled: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _lapsed: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     """What may be given still, or not."""
+    _gaps: dict[str, list[range]] = field(default_factory=lambda: defaultdict(list))
+    """What was said to be lost."""
 
     def owe(
         self, entry: Entry, asked_by: Iterable[str], *, may_lapse: bool, is_behind: bool = False
     ) -> None:
         resource, offset = entry.stored.topic.resource, entry.stored.offset
         lapsed, debts = self._lapsed[resource], self.debts[resource]
-        if offset in self._settled[resource] or (is_behind and offset in lapsed):
+        if offset in self._settled[resource]:
+            return
+        if is_behind and (offset in lapsed or any(offset in gap for gap in self._gaps[resource])):
+            lapsed.add(offset)  # the gap was said first, though the client asked before
             return
         lapsed.discard(offset)
         if offset in debts:
@@ -144,6 +149,7 @@ class Account:
     def lost(self, resource: str, first: int, last: int) -> None:
         """A gap was said, which is an upper bound: what is in it may come still, or not."""
         assert last <= len(self.ledger.streams[resource])
+        self._gaps[resource].append(range(first, last + 1))
         debts = self.debts[resource]
         for offset in [at for at in debts if first <= at <= last]:
             del debts[offset]

@@ -15,7 +15,7 @@ from tests.support.virtual import in_virtual_time
 from tests.unit.server.schedules.course import Course
 from tests.unit.server.schedules.world import World
 
-STEPS = 250
+STEPS = 220
 
 
 def seeds() -> range:
