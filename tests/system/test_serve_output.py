@@ -3,11 +3,14 @@
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.support.browsing import ask, post
 from tests.support.frames import TOKEN, log
@@ -105,3 +108,20 @@ async def test_a_log_that_cannot_be_written_is_said_in_one_line(
     assert output == b""
     [line] = errors.decode().splitlines()
     assert str(path) in line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("asked", [("keys", "add", "n", "--role", "viewer"), ("schema",)])
+def test_output_that_cannot_be_written_is_said_in_one_line(
+    tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "tui", *asked]
+    keys = ["--file", str(tmp_path / "keys.toml")] if asked[0] == "keys" else []
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command + keys, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("autosdlc-tui: standard output cannot be written: ")
+    assert list(tmp_path.glob("keys.toml")) == []

@@ -3,6 +3,7 @@
 Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 """
 
+import errno
 import os
 import sys
 from typing import Any, NoReturn
@@ -10,13 +11,29 @@ from typing import Any, NoReturn
 import click
 
 from tui import __version__
-from tui.cli.failure import fail
+from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
 from tui.cli.schema import schema
 from tui.cli.serve import serve
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            fail_mutely(error)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, "-V", "--version", prog_name="autosdlc-tui")
 @click.option("--demo", is_flag=True, help="Show a made-up team at work; nothing else is needed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Which demo story is told.")

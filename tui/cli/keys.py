@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.failure import fail
+from tui.cli.failure import fail, fail_mutely
 from tui.cli.parameters import Duration, File
 
 if TYPE_CHECKING:
@@ -105,9 +105,12 @@ def add(
             if name in known:
                 fail(f"{path}: there is a key {name} already; remove it first, or say another name")
             known[name] = stored
+            try:
+                click.echo(key)
+            except OSError as error:  # one that nobody has seen is not kept
+                fail_mutely(error, "; no key was made")
     except (ValueError, keyfile.KeyFileError) as error:
         fail(str(error))
-    click.echo(key)
     click.echo(f"{name} is in {path}; the key is not shown again", err=True)
 
 

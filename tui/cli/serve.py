@@ -175,7 +175,7 @@ def serve(**options: Any) -> None:
 def configuration(options: "Mapping[str, Any]") -> "ServerConfig":
     """What the command's parameters say; they are called what the configuration's fields are."""
     from tui.cli.keys import default_keys_file
-    from tui.server.config import ServerConfig, TraceConfig
+    from tui.server.config import ServerConfig, ServerError, TraceConfig
 
     traced, said = {}, {}
     for name, value in options.items():
@@ -184,5 +184,10 @@ def configuration(options: "Mapping[str, Any]") -> "ServerConfig":
         else:
             said[name] = value
     wanted = said.pop("trace") or any(traced.values())
+    if said["keys"] and not said["keys"].exists():
+        raise ServerError(
+            f"--keys {said['keys']}: no such file; "
+            f"`autosdlc-tui keys add NAME --file {said['keys']}` makes it"
+        )
     said["keys"] = said["keys"] or default_keys_file()
     return ServerConfig(**said, trace=TraceConfig(**traced) if wanted else None)

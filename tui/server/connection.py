@@ -9,21 +9,13 @@ from tui.protocol.express import Draft
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
 from tui.server.brokers import Broker, Outcome
+from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
 from tui.server.flush import Flush, Shared
 from tui.server.layers import Layer
 from tui.server.metrics import Metrics
 from tui.server.outbox import CAPACITY, PlainOutbox, V1Outbox
 from tui.server.peer import Peer
-from tui.server.session import (
-    Close,
-    Effect,
-    Pong,
-    Publish,
-    Send,
-    Session,
-    Subscribe,
-    Unsubscribe,
-)
+from tui.server.session import Session
 from tui.server.streams import Start, Streams
 
 MAX_UNANSWERED = 1000
@@ -167,8 +159,8 @@ class Connection:
         self._unsubscribe_all()
         if drop:
             self.outbox.clear()
-        end = self._hang_up(code, reason) if drop else self._leave(code, reason)
-        self._ending = asyncio.get_running_loop().create_task(end)
+        ending = self._end(code, reason, drop=drop)
+        self._ending = asyncio.get_running_loop().create_task(ending)
         self._proceed()
 
     def lost(self) -> None:
@@ -359,23 +351,18 @@ class Connection:
             self.close(CloseCode.SLOW_READER, "reading too slowly", drop=True)
 
     async def _leave(self, code: CloseCode, reason: str) -> None:
+        """Answer and send what waits, and take part in the closing."""
+        while self._unanswered or self.outbox.count:
+            await self._peer.drained()
+            self.outbox.flush(Shared())
+            await asyncio.sleep(0.01 if self._unanswered else 0)
+        await self._peer.leave(code, reason)
+
+    async def _end(self, code: CloseCode, reason: str, *, drop: bool) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                while self._unanswered or self.outbox.count:
-                    await self._peer.drained()
-                    self.outbox.flush(Shared())
-                    await asyncio.sleep(0.01 if self._unanswered else 0)
-                await self._peer.leave(code, reason)
+                await (self._peer.hang_up if drop else self._leave)(code, reason)
         except TimeoutError:
             pass
         finally:
             self._peer.abort()  # which does nothing where the close was clean
-
-    async def _hang_up(self, code: CloseCode, reason: str) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._peer.hang_up(code, reason)
-        except TimeoutError:
-            pass
-        finally:
-            self._peer.abort()

@@ -41,7 +41,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = Metrics()
-        self.metrics.queue_bytes = lambda: sum(one.outbox.size for one in self.connections)
+        self.metrics.queue_bytes = lambda: sum(one.queue_bytes for one in self.connections)
         self.metrics.broker_lag = lambda: broker.lag
         self.connections: set[Connection] = set()
         self._broker = broker

@@ -5,20 +5,12 @@ from typing import Any
 
 from tui.server.backlog import Message
 from tui.server.brokers import Stored
-from tui.server.flush import Reader
 from tui.server.framing import gzip_frame, text_frame
 from tui.server.subscriptions import SubscriptionIndex
 
 
-class Subscriber(Reader):
-    """An outbox, as the layer fills it."""
-
-    offer: Callable[[Any], None]
-    """Takes what the layer's `encode` gives."""
-
-
 class Layer:
-    """Those who read one form, by what they subscribed to."""
+    """Those who read one form, by what they subscribed to: outboxes that `offer` takes it into."""
 
     def __init__(self, encode: Callable[[Stored], object]) -> None:
         self.index: SubscriptionIndex[Any] = SubscriptionIndex()

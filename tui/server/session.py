@@ -59,17 +59,6 @@ from tui.server.limits.rates import RateLimits
 from tui.server.metrics import Metrics
 from tui.server.replies import Replies
 
-__all__ = [
-    "Close",
-    "Effect",
-    "Pong",
-    "Publish",
-    "Send",
-    "Session",
-    "Subscribe",
-    "Unsubscribe",
-]
-
 MAX_WRONG_TOKENS = 5
 """Wrong tokens in band from one connection, so that nobody who is known can try on for ever."""
 MAX_BATCH = 1000
@@ -114,11 +103,6 @@ class Session:
         self._names = (f"subscription-{n}" for n in count(1))
         if access is not None:
             self._let_in(access)
-
-    @property
-    def deadline(self) -> float | None:
-        """Unix seconds from which the present token is no longer good; None: never."""
-        return self.access.expires if self.access else None
 
     def open(self) -> list[Effect]:
         """The handshake is done."""

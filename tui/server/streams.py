@@ -8,10 +8,10 @@ from tui.protocol.errors import ProtocolError
 from tui.protocol.topics import Filter
 from tui.server.brokers import Broker, Position
 from tui.server.catchup import CatchUp
+from tui.server.effects import Subscribe
 from tui.server.metrics import Metrics
 from tui.server.outbox import V1Outbox
 from tui.server.replies import Replies
-from tui.server.session import Subscribe
 
 
 class Start(NamedTuple):

@@ -34,6 +34,7 @@ def test_without_options_everything_is_as_the_configuration_has_it() -> None:
 
 
 def test_options_become_fields(tmp_path: Path) -> None:
+    (tmp_path / "k").touch()
     assert configured(
         *("--host", "0.0.0.0", "--port", "1", "--http-port", "off", "--keys", str(tmp_path / "k")),
         *("--jwt-key", "j", "--jwt-audience", "a", "--jwt-issuer", "i", "--allow-query-token"),

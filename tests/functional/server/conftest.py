@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,12 @@ async def start() -> AsyncIterator[Start]:
 @pytest.fixture
 async def url(start: Start) -> str:
     return (await start(LOCAL)).url
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A journal's file, which is not there yet."""
+    return tmp_path / "journal.db"
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ async def publish(broker: JournalBroker, *raws: bytes) -> list[Outcome]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what happens in other threads, and tells nobody."""
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
+        while not condition():  # noqa: ASYNC110 - threads set no event of this loop
             await asyncio.sleep(0.005)
 
 

@@ -6,8 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -21,17 +20,6 @@ from tui.server.brokers.journal import JournalBroker
 from tui.server.brokers.journal import log as journal_log
 from tui.server.brokers.journal.retention import Retention
 from tui.server.config import ServerError
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_behind() -> Iterator[None]:
-    yield
-    assert [one.name for one in threading.enumerate() if one.name.startswith("autosdlc")] == []
 
 
 async def test_a_journal_in_use_is_not_opened_by_another(

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,17 +18,6 @@ from tests.support.frames import draft, log, status
 from tui.server.brokers import Outcome, Stored
 from tui.server.brokers.journal import JournalBroker, file, writer
 from tui.server.brokers.journal.segment import MalformedError
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_behind() -> Iterator[None]:
-    yield
-    assert [one.name for one in threading.enumerate() if one.name.startswith("autosdlc")] == []
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_a_configuration_that_is_shown_shows_no_token() -> None:
 async def test_serve_without_a_place_for_its_token_says_so_in_one_line() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tui.cli", "serve", "--port", "0", "--http-port", "off"),
+        *("-m", "tui", "serve", "--port", "0", "--http-port", "off"),
         env=dict(os.environ) | {"XDG_STATE_HOME": "/dev/null"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

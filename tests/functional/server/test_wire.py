@@ -95,7 +95,7 @@ async def connected(
             pass
 
     options = {"compression": None, "ping_interval": None, "close_timeout": 2}
-    async with listen(converse, "127.0.0.1", 0, create_connection=Socket, **options) as server:  # type: ignore[arg-type]
+    async with listen(converse, "127.0.0.1", 0, create_connection=Socket, **options) as server:  # type: ignore[arg-type] # options of several types
         port = server.sockets[0].getsockname()[1]
         url = f"ws://127.0.0.1:{port}/"
         async with await open_raw(url, None, receive_buffer=receive_buffer) as raw:

@@ -6,7 +6,7 @@ import json
 from tests.support.frames import draft, frame, log, status
 from tests.support.virtual import in_virtual_time
 from tests.support.websocket import BINARY
-from tests.unit.server.clients import LOST, Server, brief, quiet
+from tests.unit.server.clients import LOST, Client, Server, brief, quiet
 from tests.unit.server.delayed import DelayedBroker
 from tui.protocol.errors import CloseCode
 from tui.protocol.topics import Filter
@@ -232,14 +232,19 @@ async def test_a_farewell_waits_for_answers_but_for_none_that_does_not_come() ->
     assert other.ending == LOST
 
 
-@in_virtual_time
-async def test_who_reads_no_answers_is_not_listened_to_and_let_go_when_it_vanishes() -> None:
-    server = Server()
+async def who_reads_no_answers(server: Server) -> Client:
     client = await server.welcome()
     client.peer.stop_reading()
     for _ in range(20):
         client.send(b"[" + b",".join([b'{"type":"nonsense"}'] * 500) + b"]")
         await quiet()
+    return client
+
+
+@in_virtual_time
+async def test_who_reads_no_answers_is_not_listened_to_and_let_go_when_it_vanishes() -> None:
+    server = Server()
+    client = await who_reads_no_answers(server)
     assert not client.connection.is_ready
     assert client.connection.outbox.size < 1024 * 1024
     client.peer.vanish()
@@ -251,11 +256,7 @@ async def test_who_reads_no_answers_is_not_listened_to_and_let_go_when_it_vanish
 @in_virtual_time
 async def test_who_reads_no_answers_can_be_told_that_it_is_over() -> None:
     server = Server()
-    client = await server.welcome()
-    client.peer.stop_reading()
-    for _ in range(20):
-        client.send(b"[" + b",".join([b'{"type":"nonsense"}'] * 500) + b"]")
-        await quiet()
+    client = await who_reads_no_answers(server)
     client.connection.close(CloseCode.GOING_AWAY, "the server is stopping")
     await asyncio.sleep(CLOSE_SECONDS + 0.1)
     assert client.ending == LOST

@@ -12,16 +12,9 @@ from tui.protocol.limits import MAX_SUBSCRIPTIONS
 from tui.protocol.topics import Filter
 from tui.server.auth import EVERYTHING, Access, ApiKey
 from tui.server.brokers import Position
+from tui.server.effects import Close, Pong, Publish, Send, Subscribe, Unsubscribe
 from tui.server.metrics import Metrics
-from tui.server.session import (
-    Close,
-    Pong,
-    Publish,
-    Send,
-    Session,
-    Subscribe,
-    Unsubscribe,
-)
+from tui.server.session import Session
 
 READER = Access(subscribe=(Filter("agent"),))
 NOW = 1_700_000_000.5

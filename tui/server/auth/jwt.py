@@ -119,7 +119,7 @@ def jwt_authority(
             raise ServerError(f"--jwt-key {file}: cannot be read: {error}") from error
         key, algorithm = _key(content.strip(), f"--jwt-key {file}")
         if readable and isinstance(key, bytes):
-            _log.warning("%s: others may read this secret; `chmod 600` it", file)
+            _log.warning("others may read %s, which is to be kept from them; `chmod 600` it", file)
     return JwtAuthority(key, algorithm, audience=audience, issuer=issuer, clock=clock)
 
 
