@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tui.protocol.text import presentable_url
+from tui.protocol.text import clean, presentable_url
 from tui.protocol.topics import Filter
 from tui.store import Store
 from tui.store.link import Link
@@ -71,6 +71,7 @@ class Feed:
         self._filters = filters
         self._changed = changed
         self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._preparing: asyncio.Task[str | None] | None = None
         self._client: Client | None = None
         self._server: EmbeddedServer | None = None
@@ -90,6 +91,7 @@ class Feed:
 
         Whatever goes wrong is shown as the reason why the link stopped.
         """
+        self._loop = asyncio.get_running_loop()
         self._preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         try:
             await self._connect(await asyncio.shield(self._preparing))
@@ -232,7 +234,7 @@ class Feed:
     def _start_server(self, config: "ServerConfig") -> None:
         from tui.server.embedded import EmbeddedServer
 
-        server = EmbeddedServer(config)
+        server = EmbeddedServer(config, on_trouble=self._on_trouble)
         self._url = server.start().url
         self._server, self._kind = server, config.kind
 
@@ -248,9 +250,17 @@ class Feed:
     def _on_error(self, message: "ErrorMessage") -> None:
         self._say("error", f"the server says: {message.data.error}")
 
+    def _on_trouble(self, level: str, text: str) -> None:
+        """Our own server warns of something, in a thread of its own."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop may have ended meanwhile
+                self._loop.call_soon_threadsafe(
+                    self._say, level, f"this dashboard's server: {text}"
+                )
+
     def _say(self, level: str, text: str) -> None:
         """A log line of the dashboard's own."""
-        self._store.note(LogLine(self._clock(), "autosdlc", level, text))
+        self._store.note(LogLine(self._clock(), "autosdlc", level, clean(text)))
         self._changed()
 
     def _on_status(self, status: "ConnectionStatus") -> None:

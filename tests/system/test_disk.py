@@ -120,7 +120,7 @@ def spoil(journal: Path, harm: str) -> bytes:
     elif harm == "cut short":
         del broken[len(broken) // 3 :]
     else:
-        broken = bytearray(b"not what it should be\n" * 1000)
+        broken = bytearray(bytes(range(256)) * 100)
     journal.write_bytes(broken)
     for beside in journal.parent.glob(f"{journal.name}-*"):
         beside.unlink()

@@ -22,6 +22,8 @@ _MARKS = bytes(
 )
 _LONG_NUMBER = b"0" * 19
 _HUGE_NUMBER = b"0" * 64
+_LARGE_EXPONENT = re.compile(rb"[\[:,\s]-?[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3}")
+"""Which many an id seems to hold (`evt-3e456789-…`), were it not for what stands before."""
 
 
 def keep(raw: bytes) -> bytes:
@@ -36,7 +38,9 @@ def keep(raw: bytes) -> bytes:
     if start >= 0 and _PUBLISHERS_END.fullmatch(raw, start + len(_METADATA)):
         # Large numbers stay as they are, unless they overflow what others read numbers into.
         digits = raw.translate(_MARKS, b"+")
-        if b"0e000" not in digits and _HUGE_NUMBER not in digits:
+        if _HUGE_NUMBER not in digits and (
+            b"0e000" not in digits or not _LARGE_EXPONENT.search(raw)
+        ):
             return raw
     try:
         envelope = orjson.loads(raw)

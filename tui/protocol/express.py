@@ -6,7 +6,7 @@ objects of it, which is nearly half. What it does not take, `codec.decode_messag
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +19,7 @@ from tui.protocol.envelope import keep
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_FILTER
 from tui.protocol.models import Known
-from tui.protocol.models.base import Event
+from tui.protocol.models.base import Event, milliseconds
 from tui.protocol.routing import join_key, state_key, topic_of
 from tui.protocol.topics import Topic
 
@@ -78,7 +78,11 @@ def accept(raw: bytes, *, max_depth: int) -> Draft | None:
         key = data[fields[0]] if len(fields) == 1 else join_key(data.get(one) for one in fields)
         if len(key) > MAX_KEY:
             return None
-    return Draft(keep(raw), event["id"], type_, Topic(resource, id_, name), key)
+    return Draft(keep(raw), event["id"], type_, _topic(resource, id_, name), key)
+
+
+_topic = lru_cache(4096)(Topic)
+"""Many events have the same."""
 
 
 def _too_long(event: Event, field: str, most: int) -> ProtocolError:
@@ -107,6 +111,10 @@ def _without_models(schema: Any) -> Any:
         ref = {"ref": schema["ref"]} if "ref" in schema else {}
         config = {"config": schema["config"] | {"extra_fields_behavior": "ignore"}}
         return _without_models(schema["schema"]) | ref | config
+    if schema.get("function", {}).get("function") is milliseconds:
+        # Mostly a date is a number, and needs no word of Python's.
+        number = schema["schema"]
+        return {"type": "union", "choices": [number, schema], "mode": "left_to_right"}
     if schema.get("type") == "model-fields":
         fields = {name: _field(field) for name, field in schema["fields"].items()}
         return {"type": "typed-dict", "fields": fields, "extra_behavior": "ignore"}

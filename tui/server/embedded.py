@@ -6,6 +6,7 @@ A terminal that stalls stops the loop that draws it; publishers must not notice.
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
@@ -13,13 +14,21 @@ from tui.discovery import ServerRecord
 from tui.server.config import ServerConfig
 
 _log = logging.getLogger(__name__)
+_SERVER_LOG = logging.getLogger("tui.server")
 
 
 class EmbeddedServer:
     """`start` and `stop` may be called from any thread, `stop` as often as you like."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(
+        self, config: ServerConfig, on_trouble: Callable[[str, str], None] | None = None
+    ) -> None:
+        """`on_trouble` is told what the server warns of, as a level (`warn`, `error`) and a line.
+
+        It is called in the server's threads.
+        """
         self._config = config
+        self._troubles = _Troubles(on_trouble) if on_trouble else None
         self._ready: Future[ServerRecord] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
@@ -44,6 +53,8 @@ class EmbeddedServer:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._troubles:
+            _SERVER_LOG.addHandler(self._troubles)
         try:
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - it is raised again, in `start`'s thread
@@ -51,6 +62,9 @@ class EmbeddedServer:
                 _log.error("the embedded server has ended: %r", error)
             else:
                 self._ready.set_exception(error)
+        finally:
+            if self._troubles:
+                _SERVER_LOG.removeHandler(self._troubles)
 
     async def _serve(self) -> None:
         # Imported here, so that the thread that wants a server first paints its screen.
@@ -58,3 +72,17 @@ class EmbeddedServer:
 
         self._loop = asyncio.get_running_loop()
         await serve(self._config, ready=self._ready.set_result, stop=self._stop)
+
+
+class _Troubles(logging.Handler):
+    """What is worth a person's attention, handed on as it is said."""
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tui.server.redaction import redact
+
+        level = "error" if record.levelno >= logging.ERROR else "warn"
+        self._tell(level, redact(record.getMessage()))

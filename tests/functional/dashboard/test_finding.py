@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.dashboard import TOKEN, dashboard, server
+from tui.discovery import token_file
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +37,21 @@ async def test_the_place_of_another_dashboards_server_is_taken() -> None:
         await screen.shows("WAITING")
         await screen.press("r")
         await screen.shows("embedded ● LIVE")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (bytes(range(256)) * 100, ("WARN", "journal.db is broken", "kept as")),
+        (b"# notes\n", ("WARN", "kept in memory only", "a text file")),
+    ],
+)
+async def test_a_journal_that_cannot_be_used_is_said_on_the_screen(
+    content: bytes, said: tuple[str, ...]
+) -> None:
+    journal = token_file().with_name("journal.db")
+    journal.parent.mkdir(mode=0o700)
+    journal.write_bytes(content)
+    async with dashboard(None, token=None, size=(300, 40)) as screen:
+        await screen.shows("embedded ● LIVE", "this dashboard's server", *said)
+    assert any(one.read_bytes() == content for one in journal.parent.iterdir() if one.is_file())

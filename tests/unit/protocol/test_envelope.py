@@ -121,6 +121,24 @@ def test_what_is_as_it_should_be_is_not_copied() -> None:
         assert keep(raw) is raw
 
 
+@pytest.mark.parametrize("id_", ["evt-3e456789-e89b", "3e456", "a:1E999", "x 3e4567"])
+def test_an_id_that_looks_like_a_huge_number_costs_no_copy(id_: str) -> None:
+    raw = orjson.dumps(sample("agent_log") | {"id": id_, "metadata": {}})
+    assert orjson.loads(keep(raw)) == orjson.loads(raw)
+    if " " not in id_ and ":" not in id_:
+        assert keep(raw) is raw
+
+
+@pytest.mark.parametrize("before", ["", " ", "\n", "[", "[0,", "[ -", "-"])
+@pytest.mark.parametrize("number", ["1e999", "1E+999", "12.5e0400", "1e0000001000"])
+def test_a_number_that_overflows_is_found_wherever_it_stands(before: str, number: str) -> None:
+    value = before + number + ("]" if "[" in before else "")
+    raw = orjson.dumps(sample("agent_log") | {"metadata": {}})
+    raw = raw.replace(b'"data":{', b'"data":{"x":%b,' % value.encode(), 1)
+    with pytest.raises(ProtocolError):
+        keep(raw)
+
+
 @pytest.mark.parametrize("name", SERVERS)
 @pytest.mark.parametrize("last", [True, False])
 def test_a_publisher_may_not_say_what_only_a_server_may(name: str, last: bool) -> None:

@@ -1,4 +1,4 @@
-"""At once where all is quiet, gathered where many read much, and never later than 10 ms."""
+"""At once where all is quiet, gathered where many read much, and never later than 15 ms."""
 
 import asyncio
 from itertools import pairwise
@@ -53,7 +53,7 @@ async def test_what_comes_in_one_turn_is_one_flush() -> None:
 
 
 @in_virtual_time
-async def test_what_many_read_is_gathered_for_10_ms_at_most() -> None:
+async def test_what_many_read_is_gathered_for_15_ms_at_most() -> None:
     flush, readers = Flush(asyncio.get_running_loop()), many()
     for _ in range(40):
         flush.gather(readers, 100)
@@ -61,8 +61,8 @@ async def test_what_many_read_is_gathered_for_10_ms_at_most() -> None:
     await asyncio.sleep(1)
     gaps = [later - sooner for sooner, later in pairwise(readers[0].at)]
     assert readers[0].at[0] == 0.0
-    assert 0.009 < min(gaps) <= max(gaps) < GATHER_SECONDS + 1e-6
-    assert len(gaps) == 4
+    assert 0.014 < min(gaps) <= max(gaps) < GATHER_SECONDS + 1e-6
+    assert len(gaps) == 3
 
 
 @in_virtual_time

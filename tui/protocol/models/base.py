@@ -28,7 +28,7 @@ class WireModel(BaseModel):
     )
 
 
-def _milliseconds(value: Any) -> Any:
+def milliseconds(value: Any) -> Any:
     """An ISO-8601 string as Unix milliseconds (UTC where it names no zone); anything else as is."""
     if not isinstance(value, str):
         return value
@@ -45,7 +45,7 @@ Time = Annotated[float, Field(ge=-8.64e15, le=8.64e15)]
 """A point in time or a length of it; beyond JavaScript's range of dates (in milliseconds, some
 270,000 years) calendars and clocks fail."""
 
-Moment = Annotated[Time, BeforeValidator(_milliseconds)]
+Moment = Annotated[Time, BeforeValidator(milliseconds)]
 """A date inside `data`: ISO-8601 or milliseconds on the wire, Unix milliseconds here."""
 
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]

@@ -99,7 +99,6 @@ def _zero(at: float) -> Damage:
 
 DAMAGES: dict[str, Damage] = {
     "garbage": lambda content: content.__setitem__(slice(None), os.urandom(5000)),
-    "text": lambda content: content.__setitem__(slice(None), b"this is no journal\n" * 500),
     "a zeroed head": _zero(0.0),
     "a zeroed tail": lambda content: content.__setitem__(slice(-8192, None), bytes(8192)),
     "cut in the middle": lambda content: content.__delitem__(slice(len(content) // 2, None)),
@@ -126,6 +125,15 @@ def test_a_damaged_file_is_set_aside(
         assert found.last == 0
         assert append(log_, status("new")) == [1]
         assert journal.offsets() == [1]
+
+
+@pytest.mark.parametrize("text", ["# My notes\n", "größer\t→\n" * 1000, "a"])
+def test_somebodys_text_is_left_where_it_is(journal: Journal, text: str) -> None:
+    journal.path.write_text(text, "utf-8")
+    with pytest.raises(ServerError, match=r"journal\.db is a text file"), journal.log():
+        pass
+    assert journal.path.read_text("utf-8") == text
+    assert list(journal.path.parent.iterdir()) == [journal.path]
 
 
 @pytest.mark.parametrize("page", [0.2, 0.5, 0.8])

@@ -56,6 +56,9 @@ WAL_PAGES = 1000
 WAL_BYTES = 16 * 1024 * 1024
 """What is left of a write-ahead log that had to grow meanwhile."""
 _SIDES = ("", "-wal", "-shm")
+_HEAD = 4096
+"""Bytes from which a file of text is told."""
+_NOT_IN_TEXT = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\x1b")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -65,7 +68,11 @@ def connect(path: Path) -> sqlite3.Connection:
     MalformedError where it cannot be used.
     """
     # SQLite gives the files beside it the same mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _refuse_text(os.read(handle, _HEAD), path)
+    finally:
+        os.close(handle)
     db = _connect(path)
     try:
         _check(db, path)
@@ -92,6 +99,13 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+def _refuse_text(head: bytes, path: Path) -> None:
+    """No damage makes text of a journal: it is a file of somebody's, and the name was a slip."""
+    text = head.decode("utf-8", "ignore")
+    if head and len(text.encode()) > len(head) - 4 and not set(text) & _NOT_IN_TEXT:
+        raise ServerError(f"{path} is a text file; name another file for the journal")
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
