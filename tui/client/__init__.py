@@ -29,6 +29,7 @@ Importing this costs websockets and pydantic: a program with a screen paints fir
 
 from tui.client.client import Client
 from tui.client.options import Authentication, ClientOptions, Heartbeat, Reconnect
+from tui.client.outbox import OutboxError
 from tui.client.status import ConnectionStatus, ConnectionStopped, Gap
 from tui.client.subscriptions import Subscription
 
@@ -40,6 +41,7 @@ __all__ = [
     "ConnectionStopped",
     "Gap",
     "Heartbeat",
+    "OutboxError",
     "Reconnect",
     "Subscription",
 ]

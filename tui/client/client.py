@@ -19,11 +19,13 @@ from tui.client.connection import Connection
 from tui.client.dispatch import Dispatcher
 from tui.client.handlers import Handler, Handlers
 from tui.client.memory import Memory
-from tui.client.options import ClientOptions
-from tui.client.outbox import Outbox
+from tui.client.options import ClientOptions, Token
+from tui.client.outbox import Outbox, OutboxError
 from tui.client.session import SETTLE
+from tui.client.spool import SpoolFile
 from tui.client.status import ConnectionStatus, ConnectionStopped
 from tui.client.subscriptions import Subscription
+from tui.client.token import checked
 from tui.protocol.codec import build_event, encode
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.base import WireModel
@@ -47,7 +49,7 @@ class Client:
     def __init__(
         self,
         url: str,
-        token: str | None = None,
+        token: Token | None = None,
         *,
         source: str | None = None,
         options: ClientOptions = _DEFAULTS,
@@ -57,19 +59,20 @@ class Client:
     ) -> None:
         """`source` is the `metadata.source` of what is published without one of its own.
 
+        `token` may be a function, a coroutine function too, which is asked at each connection.
         Clock, randomness and ids may be injected. Raises ValueError where no HTTP header can
-        carry `token`.
+        carry `token`, OutboxError where `options.outbox_file` cannot be used.
         """
-        token = (token or options.authentication.token or "").strip() or None
-        if token and not (token.isascii() and token.isprintable()):
-            raise ValueError("the token has characters that an HTTP header cannot carry")
+        token = token or options.authentication.token
+        token = token if callable(token) else checked(token)
         self._options = replace(
             options, authentication=replace(options.authentication, token=token)
         )
         self._source = source
         self._clock = clock
         self._new_id = new_id
-        self._memory = Memory(Outbox(options.outbox_bytes))
+        self._spool = SpoolFile(options.outbox_file) if options.outbox_file else None
+        self._memory = Memory(Outbox(options.outbox_bytes, options.outbox_seconds, self._spool))
         self._handlers = Handlers()
         self._dispatcher = Dispatcher(
             self._handlers, options.queue_bytes, self._memory.streams.handled
@@ -126,6 +129,8 @@ class Client:
         if tasks:
             await asyncio.wait(tasks)
         self._connection.stopped("closed")
+        if self._spool:
+            self._spool.close()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -173,6 +178,11 @@ class Client:
     def received(self) -> int:
         """Events so far."""
         return self._memory.received
+
+    @property
+    def lag(self) -> int:
+        """How far behind the server the handlers are, in events: an upper bound. v1 only."""
+        return self._memory.streams.lag
 
     @property
     def invalid(self) -> int:
@@ -234,7 +244,7 @@ class Client:
 
     @property
     def dropped(self) -> int:
-        """Published events that were lost because the outbox was full."""
+        """Published events that were lost because the outbox was full, or they were too old."""
         return self._memory.outbox.dropped
 
     @property
@@ -255,7 +265,8 @@ class Client:
 
         Waits where events are published faster than a connected server takes them. Raises
         ProtocolError where the event is not valid, naming the field, or larger than the server
-        takes. One that a server met later does not take is counted in `refused`.
+        takes; OutboxError where the outbox does not take it (`ClientOptions.outbox_full`). One that
+        a server met later does not take is counted in `refused`.
         """
         event = build_event(
             type_,
@@ -273,12 +284,27 @@ class Client:
                 f"{type_} {event.id} is larger than {outbox.max_message} bytes",
                 message_id=event.id,
             )
-        outbox.add(event.id, encoded)
+        await self._have_room(len(encoded))
+        outbox.add(event.id, encoded, self._clock.wall())
         self._connection.wake()
         crowded = _CROWDED * self._options.outbox_bytes
         while outbox.size > crowded and self._may_wait:
             await self._connection.progress.wait()
         return event.id
+
+    async def _have_room(self, size: int) -> None:
+        outbox, full = self._memory.outbox, self._options.outbox_full
+        outbox.expire(self._clock.wall())
+        while full != "drop_oldest" and not outbox.has_room(size):
+            waiting = f"the outbox is full: {len(outbox)} events wait for the server"
+            if full == "raise":
+                raise OutboxError(waiting)
+            if asyncio.current_task() is self._delivers:
+                raise OutboxError(f"{waiting}, and a handler cannot wait for it")
+            if self._runs is not None and self._runs.done():
+                raise OutboxError(f"{waiting}, and the client has stopped: {self.status.reason}")
+            await self._connection.progress.wait()
+            outbox.expire(self._clock.wall())
 
     async def flush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it is what a caller has
         """Wait until all that was published is acknowledged (v1) or written (plain).

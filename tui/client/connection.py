@@ -31,13 +31,16 @@ from tui import __version__
 from tui.client.address import is_loopback, with_compression
 from tui.client.backoff import Backoff
 from tui.client.clock import Clock
+from tui.client.delivery import Delivery
 from tui.client.dispatch import Dispatcher
 from tui.client.ending import LOST, Ending, closed, refused
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.pulse import Pulse
 from tui.client.session import Session
+from tui.client.sleep import SleepWatch
 from tui.client.status import ConnectionStatus
+from tui.client.token import TokenError, current
 from tui.protocol.text import clean, presentable_url
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ wire_log.setLevel(logging.INFO)
 SUBPROTOCOL = Subprotocol("autosdlc.v1")
 SLICE = 0.001
 """Seconds of reading between two turns of the loop."""
+WATCH = 1.0
+"""Seconds between two looks at the clocks."""
 MAX_QUEUE = (16, 4)
 """Frames the library holds for us: over the first it stops reading, under the second it goes on."""
 
@@ -79,6 +84,8 @@ class Connection:
         """Beats whenever the outbox or the status has changed."""
         self.status = ConnectionStatus("stopped", "not started")
         self.session: Session | None = None
+        self._was_refused = False
+        """Whether the last try ended because its token was, so that another is asked for once."""
 
     def start(self) -> asyncio.Task[None]:
         """Connect and reconnect until there is no sense in it; the status tells why it ended."""
@@ -86,6 +93,25 @@ class Connection:
         return asyncio.create_task(self._run(), name="client connects")
 
     async def _run(self) -> None:
+        watch = asyncio.create_task(self._watch(), name="client watches the clocks")
+        try:
+            await self._stay_connected()
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Find out at once what a sleeping machine could not: a link that is gone by now."""
+        clocks = SleepWatch(self._clock)
+        while True:
+            await asyncio.sleep(WATCH)
+            if slept := clocks.slept():
+                log.info("the machine slept for %.0f s", slept)
+                self.retry_now()
+                if self.session is not None:
+                    self.session.probe()
+                    self.wake()
+
+    async def _stay_connected(self) -> None:
         while True:
             try:
                 ending, lasted = await self._connect()
@@ -95,7 +121,11 @@ class Connection:
                 ending = Ending(f"an error of the client itself: {_harmless(error)}")
                 lasted = 0.0
             delay = self._backoff.ended(lasted, ending.hint)
-            if ending.terminal or not self._options.reconnect.enabled or self._backoff.spent:
+            # A token that is asked for may have expired meanwhile: another is asked for, once.
+            asked_anew = ending.token_refused and callable(self._options.authentication.token)
+            asked_anew, self._was_refused = asked_anew and not self._was_refused, asked_anew
+            is_over = ending.terminal and not asked_anew
+            if is_over or not self._options.reconnect.enabled or self._backoff.spent:
                 break
             await self._wait(ending.reason, delay)
             self._tell("connecting", attempt=self._backoff.failures + 1)
@@ -132,12 +162,15 @@ class Connection:
             what = error.msg if isinstance(error, InvalidURI) else type(error).__name__
             return Ending(f"not a WebSocket URL: {self._where} ({what})", terminal=True), 0.0
         try:
-            websocket = await self._open()
+            token = await current(self._options.authentication.token, self._options.open_timeout)
+        except TokenError as error:
+            return Ending(str(error)), 0.0
+        try:
+            websocket = await self._open(token)
         except InvalidStatus as error:
             status, headers = error.response.status_code, error.response.headers
             hint = next(iter(headers.get_all("Retry-After")), None)
-            with_token = self._options.authentication.token is not None
-            return refused(status, hint, with_token=with_token), 0.0
+            return refused(status, hint, with_token=token is not None), 0.0
         except TimeoutError:
             seconds = self._options.open_timeout
             return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
@@ -156,6 +189,7 @@ class Connection:
             self._options,
             self._clock,
             v1_offered=websocket.subprotocol == SUBPROTOCOL,
+            token=token,
         )
         self.session = session
         try:
@@ -166,8 +200,7 @@ class Connection:
         since = session.live_since
         return ending, 0.0 if since is None else self._clock.monotonic() - since
 
-    async def _open(self) -> ClientConnection:
-        token = self._options.authentication.token
+    async def _open(self, token: str | None) -> ClientConnection:
         local = is_loopback(self._url)
         return await connect(
             with_compression(self._url),
@@ -260,9 +293,12 @@ class Connection:
     def _look_at(self, session: Session) -> None:
         session.stirred = False
         self._to_write.set()
+        if notices := session.notices():
+            self._dispatcher.put(Delivery(notices, 0, None))
         if session.live and (
             self.status.phase != "live" or session.liveness.round_trip != self.status.round_trip
         ):
+            self._was_refused = False
             self._tell("live", round_trip=session.liveness.round_trip, v1=session.v1)
         self.progress.beat()
 

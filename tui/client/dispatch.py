@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from inspect import isawaitable
 from time import perf_counter
 
+from tui.client.delivery import Delivery, Item
 from tui.client.handlers import Handler, Handlers
 from tui.client.pulse import Pulse
-from tui.client.session import Delivery, Item
 from tui.client.streams import Marks
 from tui.protocol.text import clean
 

@@ -38,6 +38,8 @@ class Ending:
     terminal: bool = False
     hint: float | None = None
     """Seconds to wait at least, where the server said so."""
+    token_refused: bool = False
+    """Whether another token might have done."""
 
 
 def closed(code: int, reason: str) -> Ending:
@@ -46,7 +48,8 @@ def closed(code: int, reason: str) -> Ending:
     if code != LOST:
         text += f" ({code}{': ' + clean(reason, 200) if reason else ''})"
     hint = _seconds(reason) if code in _HINTED else None
-    return Ending(text, terminal=is_terminal(code), hint=hint)
+    refused = code == CloseCode.UNAUTHENTICATED
+    return Ending(text, terminal=is_terminal(code), hint=hint, token_refused=refused)
 
 
 def refused(status: int, retry_after: str | None = None, *, with_token: bool = True) -> Ending:
@@ -56,7 +59,7 @@ def refused(status: int, retry_after: str | None = None, *, with_token: bool = T
             reason = f"the server refused the token (HTTP 401); {CHECK_TOKEN}"
         else:
             reason = f"the server asks for a token (HTTP 401); give one, or set {TOKEN_VARIABLE}"
-        return Ending(reason, terminal=True)
+        return Ending(reason, terminal=True, token_refused=True)
     if status == 403:
         return Ending("the server refused access (HTTP 403)", terminal=True)
     hint = float(retry_after) if retry_after and re.fullmatch(r"\d{1,9}", retry_after) else None

@@ -33,6 +33,12 @@ class Liveness:
         """Begin to ping, at once: the first round trip is wanted early."""
         self._ping_at = now
 
+    def probe(self, now: float) -> None:
+        """Doubt the link: ping now, and take it for stale where nothing comes within `timeout`."""
+        if self._ping_at < float("inf"):
+            self._ping_at = now
+            self.heard = min(self.heard, now - self._interval)
+
     def pause(self) -> None:
         self._reading = False
 

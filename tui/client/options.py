@@ -3,7 +3,9 @@
 Times are in seconds, sizes in bytes.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from tui.protocol.limits import MAX_CLIENT_RECEIVE
@@ -31,11 +33,15 @@ class Heartbeat:
     timeout: float = 10.0
 
 
+Token = str | Callable[[], str | Awaitable[str | None] | None]
+"""A token, or a function that is asked for one at each connection: one that expires is renewed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authentication:
     type: Literal["jwt", "api-key"] = "api-key"
     """Said only where a server asks for the token in-band."""
-    token: str | None = field(default=None, repr=False)
+    token: Token | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +58,11 @@ class ClientOptions:
     queue_bytes: int = 1024 * 1024
     """Frames received whose events wait for handlers; over it, nothing more is read."""
     outbox_bytes: int = 8 * 1024 * 1024
-    """Published events kept until the server has them; over it, the oldest go."""
+    """Published events kept until the server has them."""
+    outbox_seconds: float = 24 * 3600.0
+    """What could not be delivered for so long is dropped."""
+    outbox_full: Literal["block", "drop_oldest", "raise"] = "drop_oldest"
+    """What `publish` does where the outbox is full: wait for room, even while there is no server;
+    drop the oldest events, and count them; or raise OutboxError."""
+    outbox_file: Path | None = None
+    """Where published events are kept, too, so that they survive this process; its alone."""

@@ -1,11 +1,14 @@
-"""A wake-up call for all who wait at this moment, each of whom then looks again for itself."""
+"""A wake-up call for all who wait at this moment, each of whom then looks again for itself.
+
+Whoever has waited longest looks first.
+"""
 
 import asyncio
 
 
 class Pulse:
     def __init__(self) -> None:
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: dict[asyncio.Future[None], None] = {}
 
     def beat(self) -> None:
         for waiter in self._waiters:
@@ -14,8 +17,8 @@ class Pulse:
 
     async def wait(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
+        self._waiters[waiter] = None
         try:
             await waiter
         finally:
-            self._waiters.discard(waiter)
+            del self._waiters[waiter]

@@ -5,18 +5,12 @@ cursor, and in a second one for what is new, which starts with a snapshot. A sub
 first snapshot may have been cut off asks for all snapshots again.
 """
 
-from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 from tui.client.subscriptions import Subscription, Subscriptions, plain_specs, v1_spec
-from tui.protocol.codec import encode
-from tui.protocol.models import SubscribeMessage, UnsubscribeMessage
-from tui.protocol.models.control import (
-    Position,
-    SubscribeData,
-    SubscriptionUpdateData,
-    UnsubscribeData,
-)
+from tui.client.words import Words
+from tui.protocol.models.control import Position, SubscribeData, SubscriptionUpdateData
 from tui.protocol.text import clean
 
 NEVER = float("inf")
@@ -31,11 +25,9 @@ class _Asked(NamedTuple):
 
 
 class Requests:
-    def __init__(
-        self, subscriptions: Subscriptions, envelope: Callable[[], dict[str, Any]]
-    ) -> None:
+    def __init__(self, subscriptions: Subscriptions, words: Words) -> None:
         self._subscriptions = subscriptions
-        self._envelope = envelope
+        self._words = words
         self._asked: dict[str, _Asked] = {}
         self._again: list[tuple[float, _Asked]] = []
         self.unanswered: set[str] = set()
@@ -85,12 +77,7 @@ class Requests:
             if v1
             else [s.subscription_id or "" for s in plain_specs(subscription)]
         )
-        return [
-            encode(
-                UnsubscribeMessage(**self._envelope(), data=UnsubscribeData(subscription_id=id_))
-            )
-            for id_ in spec_ids
-        ]
+        return [self._words.unsubscribe(id_) for id_ in spec_ids]
 
     def again(self, now: float) -> list[bytes]:
         """What a rate limit held back and may go now, as far as it is still wanted."""
@@ -141,10 +128,9 @@ class Requests:
                 subscription.settled = True
 
     def _ask(self, data: SubscribeData, subscriptions: Collection[Subscription]) -> bytes:
-        envelope = self._envelope()
-        frame = encode(SubscribeMessage(**envelope, data=data))
+        message_id, frame = self._words.subscribe(data)
         ids = tuple(s.id for s in subscriptions)
-        self._asked[envelope["id"]] = _Asked(data, ids)
+        self._asked[message_id] = _Asked(data, ids)
         if len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
         self.unanswered.update(ids)

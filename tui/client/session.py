@@ -13,10 +13,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from itertools import count
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from tui.client.clock import Clock
+from tui.client.delivery import Delivery, Item
 from tui.client.ending import CHECK_TOKEN, Ending
 from tui.client.liveness import Liveness
 from tui.client.memory import Memory
@@ -25,19 +25,14 @@ from tui.client.requests import Requests
 from tui.client.status import Gap
 from tui.client.streams import Marks
 from tui.client.subscriptions import Subscription
+from tui.client.words import Words
 from tui.protocol import models as m
 from tui.protocol.catalog import RESOURCES
-from tui.protocol.codec import decode, decode_state, encode, inflate
+from tui.protocol.codec import decode, decode_state, inflate
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
-from tui.protocol.models.base import Control, Event
-from tui.protocol.models.control import (
-    AuthRequestData,
-    PingData,
-    PongData,
-    ServerLimits,
-    SubscriptionUpdateMessage,
-)
+from tui.protocol.models.base import Event
+from tui.protocol.models.control import Positions, ServerLimits, SubscriptionUpdateMessage
 from tui.protocol.text import clean
 
 log = logging.getLogger(__name__)
@@ -51,17 +46,9 @@ RETRY_AFTER = 1.0
 LONGEST_RETRY = 60.0
 """However long a refusal asks to wait, we ask again after this (seconds)."""
 
-Item = Event | m.UnknownMessage | m.ErrorMessage | Gap
 
-
-class Delivery(NamedTuple):
-    """What one frame brought, for the handlers."""
-
-    items: list[Item]
-    size: int
-    """Bytes of the frame, inflated."""
-    marks: Marks | None
-    """v1: where the cursor stands once the items are handled."""
+_OF_CLIENTS = (m.AuthRequestMessage, m.SubscribeMessage, m.UnsubscribeMessage)
+"""What a server has no business sending, and nothing is to be done about."""
 
 
 class _Phase(Enum):
@@ -79,12 +66,15 @@ class Session:
         clock: Clock,
         *,
         v1_offered: bool,
+        token: str | None = None,
     ) -> None:
+        """`token` is the one that the handshake showed."""
         self._memory = memory
         self._options = options
         self._clock = clock
-        self._ids = count(1)
+        self._words = Words(clock)
         self._v1_offered = v1_offered
+        self._token = token
         self.v1 = False
         self.ending: Ending | None = None
         """Set once the connection has no use any more."""
@@ -96,9 +86,12 @@ class Session:
         self.liveness = Liveness(options.heartbeat, now)
         self._phase = _Phase.OPENING
         self._settle_at = now + SETTLE
-        self._requests = Requests(memory.subscriptions, self._envelope)
+        self._requests = Requests(memory.subscriptions, self._words)
         self._frames: deque[bytes] = deque()
         self._marks: Marks = {}
+        self._notices: list[Item] = []
+        self._resumed: frozenset[str] = frozenset()
+        """Streams that go on from the cursor, so that the server says what is missing."""
         self._asked_in_band = False
         self._max_publish = MAX_RECEIVE_PUBLISHER
         self._answers: dict[type, Callable[[Any], Iterable[Item]]] = {
@@ -112,12 +105,8 @@ class Session:
             m.PingMessage: self._on_ping,
             m.PongMessage: self._on_pong,
             m.ErrorMessage: self._on_error,
-            # The close frame that follows says more.
-            m.DisconnectMessage: self._on_nothing,
-            # A server has no business sending these, and nothing is to be done about it.
-            m.AuthRequestMessage: self._on_nothing,
-            m.SubscribeMessage: self._on_nothing,
-            m.UnsubscribeMessage: self._on_nothing,
+            m.DisconnectMessage: self._on_nothing,  # the close frame that follows says more
+            **dict.fromkeys(_OF_CLIENTS, self._on_nothing),
         }
 
     @property
@@ -154,6 +143,7 @@ class Session:
                 answer = self._answers.get(type(message))
                 if answer is not None:
                     items.extend(answer(message))
+                    items.extend(self.notices())
                     v1 = self.v1
                 elif not v1 or streams.is_news(cast("Event", message)):
                     items.append(cast("Event", message))
@@ -161,6 +151,11 @@ class Session:
         marks = streams.received(self._marks) if v1 else None
         self._marks = {}
         return Delivery(items, size, marks) if items or marks else None
+
+    def notices(self) -> list[Item]:
+        """What there is to tell the handlers that no frame has brought."""
+        notices, self._notices = self._notices, []
+        return notices
 
     # Frames out, and time.
 
@@ -171,6 +166,7 @@ class Session:
         if not self.live:
             return None
         outbox, now = self._memory.outbox, self._clock.monotonic()
+        outbox.expire(self._clock.wall())
         if self.v1:
             return outbox.next_batch(now)
         return outbox.next_single(now)
@@ -195,8 +191,7 @@ class Session:
     def tick(self) -> None:
         now = self._clock.monotonic()
         if self.liveness.tick(now):
-            data = PingData(timestamp=self._clock.milliseconds())
-            self._send(m.PingMessage(**self._envelope(), data=data))
+            self._send(self._words.ping())
         self._frames.extend(self._requests.again(now))
         if not self.live and now >= self._settle_at:
             self._settle()
@@ -210,10 +205,14 @@ class Session:
         ):
             self.end(f"the server did not answer what was published within {ANSWER:g} s")
 
-    def end(self, reason: str, *, terminal: bool = False) -> None:
+    def probe(self) -> None:
+        """Find out at once whether the link is still there: the machine slept, perhaps."""
+        self.liveness.probe(self._clock.monotonic())
+
+    def end(self, ending: Ending | str) -> None:
         """Give the connection up; the first reason stands."""
         if self.ending is None:
-            self.ending = Ending(reason, terminal=terminal)
+            self.ending = ending if isinstance(ending, Ending) else Ending(ending)
         self.stirred = True
 
     # What the client asks for.
@@ -221,6 +220,7 @@ class Session:
     def subscribe(self, subscription: Subscription) -> None:
         if self._phase in (_Phase.RESTORING, _Phase.LIVE):
             self._frames.extend(self._requests.subscribe([subscription], v1=self.v1))
+            subscription.followed = self.live
 
     def unsubscribe(self, subscription: Subscription) -> None:
         if self._phase in (_Phase.RESTORING, _Phase.LIVE):
@@ -256,6 +256,7 @@ class Session:
         self._settle_at = self._clock.monotonic() + SETTLE
         self.liveness.start(self._clock.monotonic())
         cursor = self._memory.streams.cursor
+        self._resumed = frozenset(cursor if self.v1 else ())
         self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
         self.stirred = True
         self._live_if_answered()
@@ -266,6 +267,8 @@ class Session:
 
     def _go_live(self) -> None:
         self._phase = _Phase.LIVE
+        missing = self._memory.subscriptions.follow() - self._resumed
+        self._notices.extend(map(Gap, sorted(missing)))
         self._memory.outbox.keep_to(self._max_publish)
         self.live_since = self._clock.monotonic()
         self.stirred = True
@@ -279,23 +282,22 @@ class Session:
     def _on_auth_failure(self, message: m.AuthFailureMessage) -> Iterable[Item]:
         data = message.data
         said = [clean(text, 200) for text in (data.code, data.reason) if text] if data else []
-        refused = ": ".join(["the server refused the token", *said])
-        self.end(f"{refused}; {CHECK_TOKEN}", terminal=True)
+        reason = ": ".join(["the server refused the token", *said]) + f"; {CHECK_TOKEN}"
+        self.end(Ending(reason, terminal=True, token_refused=True))
         return ()
 
     def _authenticate(self) -> None:
-        authentication = self._options.authentication
-        if authentication.token is None:
-            self.end("the server asks for a token and none was given", terminal=True)
+        if self._token is None:
+            self.end(Ending("the server asks for a token and none was given", terminal=True))
         elif self._asked_in_band:
-            self.end("the server does not accept the token for this", terminal=True)
+            self.end(Ending("the server does not accept the token for this", terminal=True))
         else:
             self._asked_in_band = True
             self._phase = _Phase.AUTHENTICATING
             self._settle_at = self._clock.monotonic() + self._options.open_timeout
             self._frames.clear()
-            data = AuthRequestData(type=authentication.type, token=authentication.token)
-            self._send(m.AuthRequestMessage(**self._envelope(), data=data))
+            type_ = self._options.authentication.type
+            self._send(self._words.auth_request(type_, self._token))
 
     def _on_subscription_update(self, message: m.SubscriptionUpdateMessage) -> Iterable[Item]:
         data, streams = message.data, self._memory.streams
@@ -306,14 +308,15 @@ class Session:
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
-        return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
+        return streams.learn(_marks(data.positions))
 
     def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
         data = message.data
         if data.resource not in RESOURCES or data.epoch is None:
             return ()
         streams = self._memory.streams
-        items: list[Item] = [*streams.learn_epochs({data.resource: data.epoch})]
+        place = (data.epoch, data.offset or 0)
+        items: list[Item] = [*streams.learn({data.resource: place})]
         entries = []
         for entry in decode_state(message):
             if isinstance(entry, Event):
@@ -332,18 +335,16 @@ class Session:
         return ()
 
     def _on_ping(self, message: m.PingMessage) -> Iterable[Item]:
-        envelope = self._envelope(answer_to=message.id)
-        self._send(m.PongMessage(**envelope, data=PongData(timestamp=envelope["timestamp"])))
+        self._send(self._words.pong(message.id))
         return ()
 
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
         self.stirred = True
-        positions = (message.data.positions if message.data else None) or {}
+        positions = _marks(message.data.positions if message.data else None)
         self._requests.settled(positions)
-        for resource, position in positions.items():
-            self._marks[resource] = (position.epoch, position.offset)
-        return self._memory.streams.learn_epochs({r: p.epoch for r, p in positions.items()})
+        self._marks |= positions
+        return self._memory.streams.learn(positions)
 
     def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
         data = message.data
@@ -381,16 +382,10 @@ class Session:
 
     # The small things.
 
-    def _send(self, message: Control) -> None:
-        self._frames.append(encode(message))
+    def _send(self, frame: bytes) -> None:
+        self._frames.append(frame)
         self.stirred = True
 
-    def _envelope(self, answer_to: str | None = None) -> dict[str, Any]:
-        metadata: dict[str, Any] = {"version": "1.0"}
-        if answer_to is not None:
-            metadata["correlationId"] = answer_to
-        return {
-            "id": f"msg-{next(self._ids)}",
-            "timestamp": self._clock.milliseconds(),
-            "metadata": metadata,
-        }
+
+def _marks(positions: Positions | None) -> Marks:
+    return {resource: (place.epoch, place.offset) for resource, place in (positions or {}).items()}

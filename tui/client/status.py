@@ -29,10 +29,11 @@ class ConnectionStopped(Exception):  # noqa: N818 - it is a state, with its reas
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events of one stream were lost to this client; a snapshot of the present state follows.
+    """Events of one stream were, or with a plain server may have been, lost to this client.
 
-    The bounds are offsets, both included, and an upper bound; None where the server started its
-    numbering afresh, so that nobody knows how many there were.
+    The bounds are offsets, both included, and an upper bound; None where nobody knows how many
+    there were: the numbering has started afresh, or a plain server was away for a while. From a v1
+    server the present state follows.
     """
 
     type: ClassVar[str] = "gap"

@@ -10,7 +10,6 @@ A snapshot does not raise the highest offset received: an event below it that is
 news, unless it was the snapshot's own entry.
 """
 
-from collections.abc import Mapping
 from itertools import islice
 
 from tui.client.status import Gap
@@ -27,7 +26,7 @@ Marks = dict[str, tuple[str, int]]
 
 
 class _Stream:
-    __slots__ = ("cursor", "epoch", "gap_said", "keys", "received")
+    __slots__ = ("cursor", "epoch", "gap_said", "head", "keys", "received")
 
     def __init__(self) -> None:
         self.restart(None)
@@ -35,6 +34,7 @@ class _Stream:
     def restart(self, epoch: str | None) -> None:
         self.epoch = epoch
         self.received = 0
+        self.head = 0
         self.cursor: int | None = None
         self.keys: dict[tuple[str, str], int] = {}
         self.gap_said = False
@@ -94,20 +94,22 @@ class Streams:
             return True
         return self._streams[EVENTS[entry.type].resource].is_newer_state(entry, offset)
 
-    def learn_epochs(self, positions: Mapping[str, str]) -> list[Gap]:
-        """Note each stream's epoch; where the numbering has started afresh, that is a gap."""
+    def learn(self, positions: Marks) -> list[Gap]:
+        """Note how far the streams are; where the numbering has started afresh, that is a gap."""
         gaps = []
-        for resource, epoch in positions.items():
+        for resource, (epoch, offset) in positions.items():
             stream = self._streams.get(resource)
-            if stream is None or stream.epoch == epoch:
+            if stream is None:
                 continue
-            began_anew = stream.epoch is not None
-            if began_anew or stream.received == 0:
-                stream.restart(epoch)
-            stream.epoch = epoch
-            if began_anew:
-                stream.gap_said = True
-                gaps.append(Gap(resource))
+            if stream.epoch != epoch:
+                began_anew = stream.epoch is not None
+                if began_anew or stream.received == 0:
+                    stream.restart(epoch)
+                stream.epoch = epoch
+                if began_anew:
+                    stream.gap_said = True
+                    gaps.append(Gap(resource))
+            stream.head = max(stream.head, offset)
         return gaps
 
     def lost(self, resource: str, lost: Lost | None) -> list[Gap]:
@@ -153,6 +155,15 @@ class Streams:
         for stream in self._streams.values():
             if stream.epoch is None:
                 stream.restart(None)
+
+    @property
+    def lag(self) -> int:
+        """Offsets that the server has told of and the handlers have not: an upper bound."""
+        return sum(
+            max(0, stream.head - stream.cursor, stream.received - stream.cursor)
+            for stream in self._streams.values()
+            if stream.cursor is not None
+        )
 
     @property
     def cursor(self) -> dict[str, Position]:

@@ -22,6 +22,8 @@ class Subscription:
         """Whether the server confirmed it once, so that the cursor speaks for it too."""
         self.settled = False
         """Whether its first snapshot surely arrived: a later pong named all of its streams."""
+        self.followed = False
+        """Whether a live connection has asked for it, so that a new one may have missed some."""
         self._drop = drop
 
     async def unsubscribe(self) -> None:
@@ -48,6 +50,13 @@ class Subscriptions:
     def get(self, wire_id: str) -> Subscription | None:
         """The subscription of an id on the wire, a plain part's (`sub-1.agent`) included."""
         return self._by_id.get(wire_id.partition(".")[0])
+
+    def follow(self) -> set[str]:
+        """Note that a connection is live that asks for all; the streams that others did before."""
+        before = {r for s in self if s.followed for r in s.filter.resources}
+        for subscription in self:
+            subscription.followed = True
+        return before
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(tuple(self._by_id.values()))

@@ -1,10 +1,13 @@
 import asyncio
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
-from tests.functional.client.conftest import BUSY, FAST, Seen, until
+from tests.functional.client.conftest import BUSY, FAST, Seen, busy, until
 from tests.functional.client.peer import Peer
-from tui.client import Client, ClientOptions, Reconnect
+from tui.client import Client, ClientOptions, OutboxError, Reconnect
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.agent import AgentStatusData
 
@@ -182,3 +185,94 @@ async def test_a_peer_that_takes_no_data_is_given_up() -> None:
         assert not await client.flush(1)
         await client.close()
         stuck.set()
+
+
+async def test_a_full_outbox_may_raise_and_keep_what_it_has(plain: Peer) -> None:
+    client = Client(plain.url, options=replace(FAST, outbox_bytes=600, outbox_full="raise"))
+    kept = [await client.publish("agent_status", BUSY) for _ in range(2)]
+    with pytest.raises(OutboxError, match="the outbox is full: 2 events wait for the server"):
+        await client.publish("agent_status", BUSY | {"reason": "x" * 300})
+    await client.connect()
+    assert await client.flush(5)
+    kept.append(await client.publish("agent_status", BUSY))
+    assert await client.flush(5)
+    line = await plain.line()
+    await line.until(lambda line: [m["id"] for m in line.events()] == kept)
+    assert client.dropped == 0
+    await client.close()
+
+
+async def test_a_full_outbox_may_make_the_publisher_wait_for_a_server(v1: Peer) -> None:
+    client = Client(v1.url, options=replace(FAST, outbox_bytes=1_000, outbox_full="block"))
+    publishing = [asyncio.create_task(client.publish("agent_status", BUSY)) for _ in range(20)]
+    await asyncio.wait(publishing, timeout=0)
+    done = [task for task in publishing if task.done()]
+    assert 0 < len(done) < 10
+    await client.connect()
+    ids = await asyncio.gather(*publishing)
+    assert await client.flush(5)
+    assert [m["id"] for m in (await v1.line()).events()] == ids
+    assert client.dropped == 0
+    await client.close()
+
+
+async def test_a_publisher_does_not_wait_for_a_client_that_has_stopped(plain: Peer) -> None:
+    plain.refuse_with = HTTPStatus.FORBIDDEN
+    client = Client(plain.url, options=replace(FAST, outbox_bytes=300, outbox_full="block"))
+    await client.publish("agent_status", BUSY)
+    waiting = asyncio.create_task(client.publish("agent_status", BUSY))
+    client.start()
+    with pytest.raises(OutboxError, match=r"the client has stopped: .*HTTP 403"):
+        await waiting
+    await client.close()
+
+
+async def test_a_handler_that_publishes_never_waits_for_itself(v1: Peer) -> None:
+    options = replace(FAST, outbox_bytes=400, outbox_full="block")
+    outcome: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+
+    async def echo(_: object) -> None:
+        try:
+            for _again in range(3):
+                await client.publish("agent_status", BUSY)
+        except OutboxError as error:
+            outcome.set_result(error)
+
+    v1.acknowledges = False
+    async with Client(v1.url, options=options) as client:
+        client.on("agent:status", echo)
+        await client.subscribe()
+        await (await v1.line()).send(busy("e-1", offset=1))
+        assert "a handler cannot wait for it" in str(await outcome)
+
+
+async def test_a_rate_limited_batch_is_sent_again_later_and_nothing_is_lost(v1: Peer) -> None:
+    v1.acknowledges = False
+    async with Client(v1.url, options=FAST) as client:
+        ids = [await client.publish("agent_status", BUSY) for _ in range(3)]
+        line = await v1.line()
+        await line.until(lambda line: len(line.events()) == 3)
+        v1.acknowledges = True
+        for id_ in ids:
+            data = {"error": "slowly", "code": "rate_limited", "retryAfterMs": 20}
+            await line.send({"type": "error", "data": data, "metadata": {"correlationId": id_}})
+        assert await client.flush(5)
+        assert [m["id"] for m in line.events()] == ids * 2
+
+
+async def test_what_a_crash_left_behind_is_published_by_the_next_process(
+    v1: Peer, tmp_path: Path
+) -> None:
+    options = replace(FAST, outbox_file=tmp_path / "outbox.db")
+    crashed = Client("ws://127.0.0.1:1/ws", options=options)
+    ids = [await crashed.publish("agent_status", BUSY) for _ in range(3)]
+    with pytest.raises(OutboxError, match="in use by another process"):
+        Client(v1.url, options=options)
+    await crashed.close()
+    async with Client(v1.url, options=options) as client:
+        ids.append(await client.publish("agent_status", BUSY))
+        assert await client.flush(5)
+        line = await v1.line()
+        assert [m["id"] for m in line.events()] == ids
+    async with Client(v1.url, options=options) as client:
+        assert await client.flush(0.1)

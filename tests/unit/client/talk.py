@@ -5,10 +5,12 @@ from typing import Any
 import orjson
 
 from tui.client.clock import Clock
+from tui.client.delivery import Item
 from tui.client.memory import Memory
-from tui.client.options import Authentication, ClientOptions
+from tui.client.options import ClientOptions
 from tui.client.outbox import Outbox
-from tui.client.session import Item, Session
+from tui.client.session import Session
+from tui.client.status import Gap
 from tui.client.subscriptions import Subscription
 from tui.protocol.topics import Filter
 
@@ -61,11 +63,16 @@ class Talk:
         self.hands = Hands()
         self.v1 = v1
         self.memory = Memory(Outbox(1_000_000))
-        self.options = ClientOptions(authentication=Authentication(token=token))
+        self.options = ClientOptions()
+        self.token = token
+        self.gaps: list[Item] = []
+        """All that were told, whatever brought them."""
         self.session = self._session()
 
     def _session(self) -> Session:
-        return Session(self.memory, self.options, self.hands.clock, v1_offered=True)
+        return Session(
+            self.memory, self.options, self.hands.clock, v1_offered=True, token=self.token
+        )
 
     def reconnect(self) -> list[JsonObject]:
         """Lose the connection, open another; what the client says on it first."""
@@ -95,6 +102,7 @@ class Talk:
             delivery = self.session.receive(orjson.dumps(message))
             if delivery is not None:
                 items += delivery.items
+                self.gaps += [item for item in delivery.items if isinstance(item, Gap)]
                 self.memory.streams.handled(delivery.marks or {})
         return items
 

@@ -1,7 +1,9 @@
+from collections.abc import Iterable
+
 import orjson
 import pytest
 
-from tui.client.outbox import MAX_BATCH, Outbox
+from tui.client.outbox import MAX_BATCH, Outbox, OutboxError, Waiting
 
 
 def encoded(id_: str, size: int = 20) -> bytes:
@@ -131,3 +133,65 @@ def test_publishing_an_id_again_replaces_it_in_its_place() -> None:
     assert ids(outbox.next_batch(now=0.0)) == ["e0", "e1"]
     outbox.acknowledged(["e0", "e1"])
     assert outbox.size == 0
+
+
+def test_what_waited_too_long_is_dropped_unless_it_is_under_way() -> None:
+    outbox = Outbox(1_000_000, max_age=60.0)
+    for second in range(3):
+        outbox.add(f"e{second}", encoded(f"e{second}"), now=1000.0 + second)
+    outbox.expire(1060.0)
+    assert (len(outbox), outbox.dropped) == (2, 1)
+    assert ids(outbox.next_batch(now=0.0)) == ["e1", "e2"]
+    outbox.expire(2000.0)
+    assert (len(outbox), outbox.dropped) == (2, 1)
+    outbox.connection_lost()
+    outbox.expire(2000.0)
+    assert (len(outbox), outbox.size, outbox.dropped) == (0, 0, 3)
+
+
+def test_an_event_larger_than_the_outbox_has_room_in_an_empty_one_only() -> None:
+    outbox = Outbox(100)
+    assert outbox.has_room(1_000)
+    outbox.add("e0", encoded("e0", 40))
+    assert outbox.has_room(60)
+    assert not outbox.has_room(61)
+
+
+class Kept(dict[str, Waiting]):
+    """A spool in memory."""
+
+    def load(self) -> Iterable[tuple[str, Waiting]]:
+        return self.items()
+
+    def add(self, id_: str, event: Waiting) -> None:
+        if len(event.encoded) > 500:
+            raise OutboxError("no room")
+        self[id_] = event
+
+    def forget(self, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            del self[id_]
+
+
+def test_a_spool_holds_what_the_outbox_does() -> None:
+    spool = Kept(old=Waiting(encoded("old"), 1000.0))
+    outbox = Outbox(250, max_age=60.0, spool=spool)
+    assert (len(outbox), outbox.size) == (1, 20)
+    outbox.add("e1", encoded("e1"), now=1050.0)
+    outbox.expire(1061.0)
+    assert list(spool) == ["e1"]
+    outbox.add("e2", encoded("e2", 200), now=1062.0)
+    outbox.add("e3", encoded("e3", 100), now=1062.0)
+    assert list(spool) == ["e3"], "what was dropped for want of room is gone there, too"
+    outbox.add("e4", encoded("e4"), now=1062.0)
+    outbox.next_batch(now=0.0)
+    outbox.acknowledged(["e3"])
+    outbox.refuse("e4", final=True)
+    assert spool == {}
+
+
+def test_an_event_that_the_spool_does_not_take_is_not_queued() -> None:
+    outbox = Outbox(10_000, spool=Kept())
+    with pytest.raises(OutboxError):
+        outbox.add("big", encoded("big", 501))
+    assert (len(outbox), outbox.size) == (0, 0)

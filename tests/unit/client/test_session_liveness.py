@@ -69,3 +69,30 @@ def test_a_ping_of_the_server_is_answered() -> None:
     [pong] = talk.sent()
     assert pong["type"] == "pong"
     assert pong["metadata"]["correlationId"] == "p"
+
+
+def test_a_link_in_doubt_is_pinged_at_once_and_given_up_after_the_timeout() -> None:
+    talk = Talk().live()
+    talk.hear({"type": "pong"})
+    talk.session.probe()
+    assert [m["type"] for m in talk.sent()] == ["ping"]
+    run(talk, 9.9)
+    assert talk.session.ending is None
+    run(talk, 0.2)
+    assert talk.session.ending is not None
+    assert "stale" in talk.session.ending.reason
+
+
+def test_a_link_in_doubt_that_answers_is_as_good_as_before() -> None:
+    talk = Talk().live()
+    talk.session.probe()
+    talk.sent()
+    talk.hear({"type": "pong"})
+    run(talk, 19.9)
+    assert talk.session.ending is None
+
+
+def test_a_link_that_is_still_opening_is_not_pinged() -> None:
+    talk = Talk()
+    talk.session.probe()
+    assert talk.sent() == []

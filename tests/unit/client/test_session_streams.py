@@ -5,6 +5,7 @@ import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, at, ids, logged, pong, status, update
 from tui.client.status import Gap
+from tui.protocol.topics import Filter
 
 
 def test_an_event_is_delivered_once() -> None:
@@ -165,3 +166,62 @@ def test_an_epoch_change_during_a_connection_is_a_gap_too() -> None:
 
 def test_handlers_of_gap_get_no_strangers_message_of_that_name() -> None:
     assert Talk().live().hear({"type": "gap", "data": {}}) == []
+
+
+def test_the_lag_is_what_the_server_has_told_of_and_the_handlers_have_not() -> None:
+    talk = Talk().live()
+    streams = talk.memory.streams
+    assert streams.lag == 0
+    delivery = talk.session.receive(orjson.dumps([logged(11), logged(12)]))
+    assert streams.lag == 2
+    assert delivery is not None
+    streams.handled(delivery.marks or {})
+    assert streams.lag == 0
+    talk.reconnect()
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(500)))
+    assert streams.lag == 488
+    talk.hear(logged(13))
+    assert streams.lag == 487
+    talk.hear(pong(at(500)))
+    assert streams.lag == 0
+
+
+def test_a_plain_server_that_was_away_may_have_said_something_meanwhile() -> None:
+    talk = Talk(v1=False)
+    talk.subscribe("agent")
+    talk.connect()
+    assert talk.memory.received == 0
+    talk.reconnect()
+    assert talk.gaps == [Gap("agent")]
+    talk.subscribe("tdd")
+    assert talk.hear(status("a")) != []
+    talk.reconnect()
+    assert talk.gaps == [Gap("agent"), Gap("agent"), Gap("tdd")]
+
+
+def test_what_a_plain_connection_never_followed_is_not_missing() -> None:
+    talk = Talk(v1=False)
+    talk.connect()
+    talk.memory.subscriptions.add(Filter("agent"), lambda _: None)  # while there is no connection
+    talk.reconnect()
+    assert talk.session.live
+    assert talk.gaps == []
+
+
+def test_a_v1_server_tells_itself_what_is_missing_where_there_is_a_cursor() -> None:
+    talk = Talk().live()
+    talk.reconnect()
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(500)))
+    assert talk.session.live
+    assert talk.gaps == []
+
+
+def test_a_v1_stream_that_was_lost_before_it_had_a_cursor_may_have_lost_some() -> None:
+    talk = Talk()
+    talk.connect()
+    talk.subscribe()
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(10)))
+    talk.reconnect()
+    assert talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(12))) == [
+        Gap("agent")
+    ]
