@@ -5,8 +5,9 @@ import gc
 import signal
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -33,8 +34,14 @@ def wall_clock() -> float:
     return time.time() * 1000
 
 
+def _mode(number: int) -> str:
+    """Textual's name for one server's stack of screens."""
+    return f"server {number + 1}"
+
+
 class AutosdlcApp(App[None]):
     TITLE = "autosdlc"
+    DEFAULT_MODE = "server 1"
     connects = True
     """False for an app that is only drawn: screenshots fill its store themselves."""
     ENABLE_COMMAND_PALETTE = True
@@ -53,14 +60,13 @@ class AutosdlcApp(App[None]):
 
     def __init__(
         self,
-        plan: Plan,
-        *,
+        *plans: Plan,
         theme: str = themes.DEFAULT,
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
         clock: Clock = wall_clock,
     ) -> None:
-        """`keys` are keys by binding id.
+        """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
         Raises ThemeError where `theme` is unknown or its file is wrong.
         """
@@ -74,10 +80,12 @@ class AutosdlcApp(App[None]):
             for dark, name in ((True, themes.DEFAULT), (False, "autosdlc-light"))
         }
         super().__init__()
-        self.store = Store()
         self._clock = clock
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        self._feed = Feed(self.store, plan, filters, self._changed, clock)
+        self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
+        self._feed = self._feeds[0]
+        for number, feed in enumerate(self._feeds):
+            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self.register_theme(themes.load_theme(files[theme]))
@@ -89,9 +97,21 @@ class AutosdlcApp(App[None]):
         """The keys of all bindings that a person may give others, by binding id."""
         return bound_keys((*cls.BINDINGS, *Dashboard.BINDINGS, *RowView.BINDINGS))
 
-    def get_default_screen(self) -> Dashboard:
-        self._dashboard = Dashboard(self.store, self._clock)
-        return self._dashboard
+    @property
+    def store(self) -> Store:
+        """What is true at the server that is shown."""
+        return self._feed.store
+
+    @property
+    def _dashboard(self) -> Dashboard:
+        """That of the server that is shown."""
+        return cast("Dashboard", self.screen_stack[0])
+
+    async def _watch(self, number: int) -> None:
+        """Show another server; what comes meanwhile from all others is kept, each apart."""
+        self._feed = self._feeds[number]
+        await self.switch_mode(_mode(number))
+        self._dashboard.show(set(Slice))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for Textual's own themes."""
@@ -112,7 +132,7 @@ class AutosdlcApp(App[None]):
             self.run_worker(self._run_feed(), name="feed", exit_on_error=False)
 
     async def _run_feed(self) -> None:
-        await self._feed.run()
+        await asyncio.gather(*(feed.run() for feed in self._feeds))
         # What is loaded by now stays: collections that need not look at it cost under load a
         # fifth less. Until here there were none (see `cli`).
         gc.freeze()
@@ -153,9 +173,10 @@ class AutosdlcApp(App[None]):
         return dirty
 
     def _tick(self) -> None:
-        self._feed.tick()
+        for feed in self._feeds:
+            feed.tick()
         self._dashboard.show(set(), tick=True)
-        needs = self.store.agents.count("needs_input")
+        needs = sum(feed.store.agents.count("needs_input") for feed in self._feeds)
         title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
         if self.title != title:
             self.title = title
@@ -166,6 +187,10 @@ class AutosdlcApp(App[None]):
             if command.title not in ("Keys", "Maximize", "Minimize"):
                 yield command
         yield SystemCommand("Keys", "Show all keys", self.action_help)
+        for number, feed in enumerate(self._feeds):
+            if feed is not self._feed:
+                watch = partial(self._watch, number)
+                yield SystemCommand(f"Watch {feed.name}", "Show this server", watch)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
@@ -185,4 +210,4 @@ class AutosdlcApp(App[None]):
     async def on_unmount(self) -> None:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
-        await self._feed.close()
+        await asyncio.gather(*(feed.close() for feed in self._feeds))

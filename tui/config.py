@@ -7,13 +7,12 @@ start-up than the whole screen (pydantic's import alone takes half of the first 
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from tui.protocol.text import presentable_url
+from tui.servers import Server, from_table, named_by, twins
 
 
 class ConfigError(Exception):
@@ -22,8 +21,8 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    url: str | None = None
-    """The server to watch, `ws://` or `wss://`; none: a local one, found or started."""
+    servers: tuple[Server, ...] = ()
+    """Those to watch; none: a local one, found or started."""
     theme: str = "autosdlc-dark"
     """A theme's name: a shipped one, or a file in the configuration directory's `themes`."""
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -44,29 +43,43 @@ def config_file(environment: Mapping[str, str] = os.environ) -> Path:
 def load_settings(
     flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """All sources in one; flags that are None were not given. Raises ConfigError."""
+    """All sources in one; flags that are None or empty were not given. Raises ConfigError."""
     path = config_file(environment)
     values = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
-    for name, variable in (("url", "AUTOSDLC_URL"), ("theme", "AUTOSDLC_THEME")):
-        if environment.get(variable):
-            values[name] = environment[variable]
-    values |= {name: value for name, value in flags.items() if value is not None}
-    settings = Settings(**values)
-    if settings.url is not None:
-        check_url(settings.url)
-    return settings
+    servers: tuple[Server, ...] = _servers_of(values, path)
+    if url := environment.get("AUTOSDLC_URL"):
+        servers = _addressed([url], "AUTOSDLC_URL")
+    if urls := flags.get("urls"):
+        servers = _addressed(urls, "--url")
+    for source in (environment.get("AUTOSDLC_THEME"), flags.get("theme")):
+        if source:
+            values["theme"] = source
+    return Settings(servers=servers, **values)
 
 
-def check_url(url: str) -> None:
-    """Raise ConfigError unless `url` is one a WebSocket client can go to."""
+def _servers_of(values: dict[str, Any], path: Path) -> tuple[Server, ...]:
+    """Taken out of what the file says."""
+    url, tables = values.pop("url", None), values.pop("server", [])
     try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        shown = presentable_url(url)
-        raise ConfigError(f"url: {shown!r} is no WebSocket address; say ws://host:port/ws")
+        servers = [named_by(url)] if url is not None else []
+        servers += [from_table(table, path.parent) for table in tables]
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return _told_apart(tuple(servers), str(path))
+
+
+def _addressed(urls: Sequence[str], source: str) -> tuple[Server, ...]:
+    try:
+        servers = tuple(named_by(url) for url in urls)
+    except ValueError as error:
+        raise ConfigError(f"{source}: {error}") from error
+    return _told_apart(servers, source)
+
+
+def _told_apart(servers: tuple[Server, ...], source: str) -> tuple[Server, ...]:
+    if fault := twins(servers):
+        raise ConfigError(f"{source}: {fault}")
+    return servers
 
 
 def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
@@ -89,8 +102,12 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
 def _fault(key: str, value: Any) -> str | None:
     if key in ("url", "theme"):
         return None if isinstance(value, str) else f"{key}: must be text, in quotes"
+    if key == "server":
+        if isinstance(value, list) and all(isinstance(table, dict) for table in value):
+            return None
+        return "[[server]]: two pairs of brackets, and its fields below"
     if key == "keys":
         if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
             return None
         return '[keys]: must be binding = "key" pairs'
-    return f"{key}: unknown setting (known: url, theme, [keys])"
+    return f"{key}: unknown setting (known: url, theme, [keys], [[server]])"

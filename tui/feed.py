@@ -18,7 +18,7 @@ from tui.store.link import Link
 from tui.store.logs import LogLine
 
 if TYPE_CHECKING:
-    from tui.client import Client, ConnectionStatus, Gap
+    from tui.client import Client, ConnectionStatus, Gap, Token
     from tui.discovery import ServerRecord
     from tui.protocol.models import ErrorMessage
     from tui.server.config import ServerConfig
@@ -45,7 +45,9 @@ class Plan:
     """
 
     url: str | None = None
-    token: str | None = field(default=None, repr=False)
+    name: str = ""
+    """What the server is called, where there are several."""
+    token: "Token | None" = field(default=None, repr=False)
     """None: AUTOSDLC_TOKEN, or for a server on this machine the one that is kept here."""
     demo: bool = False
     seed: int = 0
@@ -66,13 +68,13 @@ class Feed:
         changed: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
-        self._store = store
+        self.store = store
         self._plan = plan
         self._filters = filters
         self._changed = changed
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._preparing: asyncio.Task[str | None] | None = None
+        self._preparing: asyncio.Task[Token | None] | None = None
         self._client: Client | None = None
         self._server: EmbeddedServer | None = None
         self._demo: DemoThread | None = None
@@ -86,6 +88,11 @@ class Feed:
         self._quiet_since: float | None = None
         self._counts: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW + 1)
 
+    @property
+    def name(self) -> str:
+        """What its server is called."""
+        return self._plan.name or self._shown_url()
+
     async def run(self) -> None:
         """Find or start a server, and connect to it; from then on the client keeps connected.
 
@@ -98,7 +105,7 @@ class Feed:
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen says it
             self._show(Link("stopped", self._shown_url(), self._kind, str(error)))
 
-    async def _connect(self, token: str | None) -> None:
+    async def _connect(self, token: "Token | None") -> None:
         from tui.client import Client
 
         self._show(Link("connecting", self._shown_url(), self._kind))
@@ -126,7 +133,7 @@ class Feed:
 
     def tick(self) -> None:
         """Once a second: events a second, and the time to the next try."""
-        self._counts.append((time.monotonic(), self._store.events))
+        self._counts.append((time.monotonic(), self.store.events))
         self._update()
         if self._status is not None and self._status.attempt >= LOST_AFTER:
             self._search_again()
@@ -166,11 +173,12 @@ class Feed:
                 self._found = None
         return load_token()
 
-    def _prepare(self) -> str | None:
+    def _prepare(self) -> "Token | None":
         """In a thread: import what is heavy, settle on a server. The token to use."""
         from tui.discovery import find_servers, load_token, token_for
 
         plan = self._plan
+        token: Token | None
         if plan.url:
             token = plan.token or token_for(plan.url)
         elif plan.demo:
@@ -185,7 +193,7 @@ class Feed:
         from tui.protocol import codec
 
         codec.warm_up()
-        if plan.demo:
+        if plan.demo and isinstance(token, str):
             # Not before the models are built: each thread that needs them would build its own.
             from tui.sources.demo.thread import DemoThread
 
@@ -239,7 +247,7 @@ class Feed:
         self._server, self._kind = server, config.kind
 
     def _apply(self, event: Any) -> None:
-        self._store.apply(event)
+        self.store.apply(event)
         self._changed()
 
     def _on_gap(self, gap: "Gap") -> None:
@@ -260,7 +268,7 @@ class Feed:
 
     def _say(self, level: str, text: str) -> None:
         """A log line of the dashboard's own."""
-        self._store.note(LogLine(self._clock(), "autosdlc", level, clean(text)))
+        self.store.note(LogLine(self._clock(), "autosdlc", level, clean(text)))
         self._changed()
 
     def _on_status(self, status: "ConnectionStatus") -> None:
@@ -287,6 +295,7 @@ class Feed:
                 round_trip=status.round_trip,
                 quiet_since=self._quiet_since,
                 rate=self._rate(),
+                lag=self._client.lag if self._client else 0,
                 hint=self._hint,
             )
         )
@@ -302,5 +311,5 @@ class Feed:
         return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
 
     def _show(self, link: Link) -> None:
-        self._store.set_link(link)
+        self.store.set_link(replace(link, server=self._plan.name))
         self._changed()

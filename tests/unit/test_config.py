@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tui.config import ConfigError, check_url, load_settings
+from tui.config import ConfigError, Settings, load_settings
+from tui.servers import Server, address_fault
 
 
-def load(path: Path, text: str | None = None, **flags: str | None) -> object:
+def load(path: Path, text: str | None = None) -> Settings:
     if text is not None:
         path.write_text(text, "utf-8")
-    return load_settings(flags, {"AUTOSDLC_CONFIG": str(path)})
+    return load_settings({}, {"AUTOSDLC_CONFIG": str(path)})
+
+
+def urls(settings: Settings) -> list[str]:
+    return [server.url for server in settings.servers]
 
 
 def test_without_anything_there_are_defaults(
@@ -18,18 +23,18 @@ def test_without_anything_there_are_defaults(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     settings = load_settings({}, {})
-    assert (settings.url, settings.theme, settings.keys) == (None, "autosdlc-dark", {})
+    assert (settings.servers, settings.theme, settings.keys) == ((), "autosdlc-dark", {})
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('url = "ws://file/ws"\ntheme = "file"\n[keys]\n"pane.zoom" = "x"\n', "utf-8")
     environment = {"AUTOSDLC_CONFIG": str(path)}
-    assert load_settings({}, environment).url == "ws://file/ws"
+    assert urls(load_settings({}, environment)) == ["ws://file/ws"]
     environment["AUTOSDLC_URL"] = "ws://env/ws"
-    assert load_settings({"url": None}, environment).url == "ws://env/ws"
-    settings = load_settings({"url": "ws://flag/ws"}, environment)
-    assert (settings.url, settings.theme) == ("ws://flag/ws", "file")
+    assert urls(load_settings({"urls": ()}, environment)) == ["ws://env/ws"]
+    settings = load_settings({"urls": ("ws://flag/ws", "ws://other:1/ws")}, environment)
+    assert (urls(settings), settings.theme) == (["ws://flag/ws", "ws://other:1/ws"], "file")
     assert settings.keys == {"pane.zoom": "x"}
 
 
@@ -42,6 +47,15 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ("keys = 3", "[keys]: must be"),
         ("url = 'http://x'", "is no WebSocket address"),
         ("theme = 1\nsize = 2", "theme: must be text, in quotes; size: unknown setting"),
+        ("[server]\nurl = 'ws://x'", "[[server]]: two pairs of brackets"),
+        ("[[server]]\nname = 'x'", "url is missing"),
+        ("[[server]]\nurl = 'x'\ntoken = 's'", "token: unknown (name, url, token_file"),
+        ("[[server]]\nurl = 7\nname = ''", "url: must be text, in quotes; name: must be text"),
+        (
+            "[[server]]\nurl = 'ws://x'\ntoken_file = 'a'\ntoken_variable = 'B'",
+            "two places for one token",
+        ),
+        ("url = 'ws://x'\n[[server]]\nurl = 'ws://x/other'", "two servers are called 'x'"),
     ],
 )
 def test_a_wrong_file_is_named_with_every_fault(tmp_path: Path, text: str, said: str) -> None:
@@ -64,10 +78,45 @@ def test_a_folder_in_place_of_the_file_is_no_traceback(tmp_path: Path) -> None:
     "url", ["", "localhost:8765", "ws://", "ws://:80/ws", "ws://h:x/", "ws://h:0/", "ws://[::1/"]
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError):
-        check_url(url)
+    assert address_fault(url)
 
 
 @pytest.mark.parametrize("url", ["ws://localhost:8765/ws", "wss://example.org/ws", "ws://[::1]:1"])
 def test_an_address_is_taken(url: str) -> None:
-    check_url(url)
+    assert address_fault(url) is None
+
+
+def test_servers_have_names_and_tokens_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(
+        tmp_path / "config.toml",
+        """
+        [[server]]
+        name = "team"
+        url = "wss://events.example.org/ws"
+        token_variable = "TEAM_TOKEN"
+
+        [[server]]
+        url = "ws://user:secret@box:8765/ws"
+        token_file = "box.token"
+        """,
+    )
+    team, box = settings.servers
+    assert (team.name, box.name) == ("team", "box:8765")
+    monkeypatch.delenv("TEAM_TOKEN", raising=False)
+    with pytest.raises(LookupError, match="TEAM_TOKEN is not set"):
+        team.token()
+    monkeypatch.setenv("TEAM_TOKEN", "one\n")
+    assert team.token() == "one"
+    with pytest.raises(FileNotFoundError):
+        box.token()
+    (tmp_path / "box.token").write_text("two\n", "utf-8")
+    assert box.token() == "two"
+    assert Server("ws://x", "x").token() is None
+
+
+def test_a_password_in_an_address_is_not_told() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"urls": ["http://user:secret@host/ws?token=secret"]}, {})
+    assert "secret" not in str(caught.value)

@@ -44,7 +44,12 @@ class _Commands(click.Group):
     show_default=True,
     help="How fast the demo runs.",
 )
-@click.option("--url", help="The server to watch (ws://… or wss://…).  [env: AUTOSDLC_URL]")
+@click.option(
+    "--url",
+    "urls",
+    multiple=True,
+    help="The server to watch (ws://… or wss://…); again for another.  [env: AUTOSDLC_URL]",
+)
 @click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
 @click.pass_context
 def main(
@@ -52,7 +57,7 @@ def main(
     demo: bool,  # noqa: FBT001 - click passes by name
     seed: int,
     speed: float,
-    url: str | None,
+    urls: tuple[str, ...],
     theme: str | None,
 ) -> None:
     """Watch coding agents at work: who needs you, is the code green, is it moving.
@@ -62,9 +67,9 @@ def main(
     """
     if context.invoked_subcommand is not None:
         return
-    if demo and url:
+    if demo and urls:
         fail("--demo brings a server of its own; leave out --url, or --demo")
-    _show(demo=demo, seed=seed, speed=speed, flags={"url": url, "theme": theme})
+    _show(demo=demo, seed=seed, speed=speed, flags={"urls": urls, "theme": theme})
 
 
 def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
@@ -88,16 +93,20 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
     from tui.keys import check_keys
     from tui.theme import ThemeError
 
-    plan = Plan(
-        url=None if demo else settings.url,
-        demo=demo,
-        seed=seed,
-        speed=speed,
-    )
+    servers = () if demo else settings.servers
+    named = [
+        Plan(
+            url=server.url,
+            name=server.name if len(servers) > 1 else "",
+            token=server.token if server.has_token else None,
+        )
+        for server in servers
+    ]
+    plans = named or [Plan(demo=demo, seed=seed, speed=speed)]
     try:
         check_keys(settings.keys, AutosdlcApp.bindable())
         app = AutosdlcApp(
-            plan,
+            *plans,
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,

@@ -28,7 +28,7 @@ Importing this costs websockets and pydantic: a program with a screen paints fir
 """
 
 from tui.client.client import Client
-from tui.client.options import Authentication, ClientOptions, Heartbeat, Reconnect
+from tui.client.options import Authentication, ClientOptions, Heartbeat, Reconnect, Token
 from tui.client.outbox import OutboxError
 from tui.client.status import ConnectionStatus, ConnectionStopped, Gap
 from tui.client.subscriptions import Subscription
@@ -44,4 +44,5 @@ __all__ = [
     "OutboxError",
     "Reconnect",
     "Subscription",
+    "Token",
 ]

@@ -8,6 +8,8 @@ class Link:
     phase: str = "starting"
     """`starting` `connecting` `live` `waiting` `stopped`."""
     url: str = ""
+    server: str = ""
+    """What it is called, where several are watched."""
     kind: str = ""
     """`demo`, `embedded`, or empty for somebody else's server."""
     reason: str = ""
@@ -20,6 +22,8 @@ class Link:
     """When the link was last live (Unix ms), while it is not."""
     rate: float = 0.0
     """Events a second, over the last few."""
+    lag: int = 0
+    """Events that the server has and the screen has not: an upper bound."""
     hint: str = ""
     """How to feed this server, shown while there is nothing to see."""
 

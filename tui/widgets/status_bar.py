@@ -33,9 +33,9 @@ class StatusBar(RowView, can_focus=False):
         del index
         link = self._link()
         wanted = self._wanted(in_words=True)
-        if line_width(link[:3]) + line_width(wanted) >= width:
+        if line_width(link[:4]) + line_width(wanted) >= width:
             wanted = self._wanted(in_words=False)
-        while len(link) > 3 and line_width(link) + line_width(wanted) >= width:
+        while len(link) > 4 and line_width(link) + line_width(wanted) >= width:
             link = link[:-1]  # what wants a person goes before what else there is to say
         return spread(link, wanted, width)
 
@@ -43,11 +43,15 @@ class StatusBar(RowView, can_focus=False):
         link = self.store.link
         glyph, style, word = PHASES.get(link.phase, ("?", "text", link.phase))
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
+        if link.server:
+            spans.append((f"{clean(link.server, 32)} ", "accent"))
         spans.append((f"{glyph} {word} ", style))
         if link.live:
             if link.round_trip is not None:
                 spans.append((f"{link.round_trip * 1000:.0f}ms ", "text"))
             spans.append((f"{link.rate:,.0f}ev/s ", "dim"))
+            if link.lag:
+                spans.append((f"lag {link.lag:,} ", "warn"))
         elif link.phase == "waiting":
             when = f"try {link.attempt + 1} in {link.retry_in or 0:.0f}s " if link.attempt else ""
             spans.append((when, "warn"))
