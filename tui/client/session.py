@@ -306,7 +306,11 @@ class Session:
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
-        return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
+        positions = data.positions or {}
+        if not self._memory.subscriptions.want_state:
+            # No snapshot has to come before a cursor may begin.
+            self._marks |= {r: (p.epoch, p.offset) for r, p in positions.items()}
+        return streams.learn_epochs({r: p.epoch for r, p in positions.items()})
 
     def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
         data = message.data
@@ -315,7 +319,8 @@ class Session:
         streams = self._memory.streams
         items: list[Item] = [*streams.learn_epochs({data.resource: data.epoch})]
         entries = []
-        for entry in decode_state(message):
+        # A server gives the state after each gap, to those as well who want none.
+        for entry in decode_state(message) if self._memory.subscriptions.want_state else ():
             if isinstance(entry, Event):
                 entries.append(entry)
             elif isinstance(entry, ProtocolError):
