@@ -251,9 +251,7 @@ class Feed:
         self._changed()
 
     def _on_gap(self, gap: "Gap") -> None:
-        bounds = (gap.lost_from, gap.lost_to)
-        lost = f", up to {bounds[1] - bounds[0] + 1} events" if bounds[0] and bounds[1] else ""
-        self._say("warn", f"what {gap.resource} said meanwhile is missing{lost}")
+        self._say("warn", str(gap))
 
     def _on_error(self, message: "ErrorMessage") -> None:
         self._say("error", f"the server says: {message.data.error}")

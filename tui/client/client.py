@@ -24,7 +24,7 @@ from tui.client.outbox import Outbox, OutboxError
 from tui.client.session import SETTLE
 from tui.client.spool import SpoolFile
 from tui.client.status import ConnectionStatus, ConnectionStopped
-from tui.client.subscriptions import Subscription
+from tui.client.subscriptions import Beginning, Subscription
 from tui.client.token import checked
 from tui.protocol.codec import build_event, encode
 from tui.protocol.errors import ErrorCode, ProtocolError
@@ -203,17 +203,30 @@ class Client:
         self._handlers.remove(name, handler)
 
     async def subscribe(
-        self, resource: str = "*", resource_id: str = "*", events: Sequence[str] = ()
+        self,
+        resource: str = "*",
+        resource_id: str = "*",
+        events: Sequence[str] = (),
+        *,
+        since: float | None = None,
+        state: bool = True,
     ) -> Subscription:
         """Ask for events, now or once connected; the subscription survives reconnects.
 
         On a live v1 connection it returns once the server has answered (not in a handler, which
         the answer would have to wait for): what is published after that is not missed. `events`
-        are short names or full types, none meaning all. Raises ProtocolError where a part of the
-        filter is empty or too long.
+        are short names or full types, none meaning all.
+
+        With v1, the history from `since` on (Unix milliseconds) comes first, unless the connection
+        follows the same streams already; else the present `state`, if that is wanted. Without
+        `state`, a gap isn't followed by it either, as long as no subscription wants it.
+
+        Raises ProtocolError where a part of the filter is empty or too long.
         """
         filter_ = Filter(resource, resource_id, tuple(events))
-        subscription = self._memory.subscriptions.add(filter_, self._unsubscribe)
+        subscription = self._memory.subscriptions.add(
+            filter_, self._unsubscribe, Beginning(since, state)
+        )
         session = self._connection.session
         if session is not None:
             session.subscribe(subscription)
@@ -243,6 +256,11 @@ class Client:
     # Publishing.
 
     @property
+    def pending(self) -> int:
+        """Published events that the server has yet to take."""
+        return len(self._memory.outbox)
+
+    @property
     def dropped(self) -> int:
         """Published events that were lost because the outbox was full, or they were too old."""
         return self._memory.outbox.dropped
@@ -260,8 +278,11 @@ class Client:
         source: str | None = None,
         correlation_id: str | None = None,
         event_id: str | None = None,
+        timestamp: float | None = None,
     ) -> str:
         """Queue an event and return its id; it goes out in order, and survives reconnects.
+
+        `timestamp` is in Unix milliseconds, and now by default.
 
         Waits where events are published faster than a connected server takes them. Raises
         ProtocolError where the event is not valid, naming the field, or larger than the server
@@ -272,7 +293,7 @@ class Client:
             type_,
             data,
             id_=event_id or self._new_id(),
-            timestamp=self._clock.milliseconds(),
+            timestamp=self._clock.milliseconds() if timestamp is None else timestamp,
             source=source or self._source,
             correlation_id=correlation_id,
         )

@@ -8,7 +8,13 @@ first snapshot may have been cut off asks for all snapshots again.
 from collections.abc import Collection
 from typing import NamedTuple
 
-from tui.client.subscriptions import Subscription, Subscriptions, plain_specs, v1_spec
+from tui.client.subscriptions import (
+    Beginning,
+    Subscription,
+    Subscriptions,
+    plain_specs,
+    v1_spec,
+)
 from tui.client.words import Words
 from tui.protocol.models.control import Position, SubscribeData, SubscriptionUpdateData
 from tui.protocol.text import clean
@@ -47,11 +53,12 @@ class Requests:
         new = [s for s in self._subscriptions if s not in known]
         frames = self.subscribe(new, v1=v1)
         if known:
-            cut_off = any(not s.settled for s in known)
+            stateful = [s for s in known if s.beginning.state]
+            cut_off = any(not s.settled for s in stateful)
             data = SubscribeData(
                 subscriptions=tuple(v1_spec(s) for s in known),
                 resume=dict(cursor),
-                snapshot="always" if cut_off else "auto",
+                snapshot="always" if cut_off else "auto" if stateful else "never",
             )
             frames.insert(0, self._ask(data, known))
         return frames
@@ -61,14 +68,24 @@ class Requests:
         if not subscriptions:
             return []
         if v1:
-            specs = tuple(v1_spec(s) for s in subscriptions)
-            data = SubscribeData(subscriptions=specs, snapshot="auto")
-            return [self._ask(data, subscriptions)]
+            alike: dict[Beginning, list[Subscription]] = {}
+            for s in subscriptions:
+                alike.setdefault(s.beginning, []).append(s)
+            return [self._begin(beginning, group) for beginning, group in alike.items()]
         return [
             self._ask(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
             for s in subscriptions
             for spec in plain_specs(s)
         ]
+
+    def _begin(self, beginning: Beginning, subscriptions: list[Subscription]) -> bytes:
+        data = SubscribeData(
+            subscriptions=tuple(v1_spec(s) for s in subscriptions),
+            snapshot="auto" if beginning.state else "never",
+        )
+        if beginning.since is not None:
+            data = data.model_copy(update={"resume": {"since": beginning.since}})
+        return self._ask(data, subscriptions)
 
     def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
         self.unanswered.discard(subscription.id)

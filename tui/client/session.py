@@ -318,7 +318,8 @@ class Session:
         place = (data.epoch, data.offset or 0)
         items: list[Item] = [*streams.learn({data.resource: place})]
         entries = []
-        for entry in decode_state(message):
+        # A server gives the state after each gap, to those as well who want none.
+        for entry in decode_state(message) if self._memory.subscriptions.want_state else ():
             if isinstance(entry, Event):
                 entries.append(entry)
             elif isinstance(entry, ProtocolError):

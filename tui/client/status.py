@@ -40,3 +40,11 @@ class Gap:
     resource: str
     lost_from: int | None = None
     lost_to: int | None = None
+
+    def __str__(self) -> str:
+        """What people are told."""
+        said = f"what {self.resource} said meanwhile is missing"
+        if self.lost_from is None or self.lost_to is None:
+            return said
+        count = self.lost_to - self.lost_from + 1
+        return f"{said}, up to {count:,} event{'s' if count != 1 else ''}"

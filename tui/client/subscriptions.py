@@ -1,19 +1,38 @@
 """What a client has asked for, kept across connections, and how it is said on the wire."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tui.protocol.catalog import RESOURCES
 from tui.protocol.models.control import SubscriptionSpec
 from tui.protocol.topics import Filter, short_name
 
 
+class Beginning(NamedTuple):
+    """v1: what a subscription is given before what happens from now on."""
+
+    since: float | None = None
+    """The history from that time on (Unix milliseconds)."""
+    state: bool = True
+    """The present state, at first and after gaps; else the stream alone."""
+
+
+FROM_STATE = Beginning()
+
+
 class Subscription:
     """One subscription; it stays until `unsubscribe`, whatever happens to the connection."""
 
-    def __init__(self, id_: str, filter_: Filter, drop: Callable[["Subscription"], None]) -> None:
+    def __init__(
+        self,
+        id_: str,
+        filter_: Filter,
+        drop: Callable[["Subscription"], None],
+        beginning: Beginning,
+    ) -> None:
         self.id = id_
         self.filter = filter_
+        self.beginning = beginning
         self.state: Literal["waiting", "active", "denied", "closed"] = "waiting"
         """What the server last said of it; plain servers need not say anything."""
         self.reason: str | None = None
@@ -38,9 +57,14 @@ class Subscriptions:
         self._by_id: dict[str, Subscription] = {}
         self._made = 0
 
-    def add(self, filter_: Filter, drop: Callable[[Subscription], None]) -> Subscription:
+    def add(
+        self,
+        filter_: Filter,
+        drop: Callable[[Subscription], None],
+        beginning: Beginning = FROM_STATE,
+    ) -> Subscription:
         self._made += 1
-        subscription = Subscription(f"sub-{self._made}", filter_, drop)
+        subscription = Subscription(f"sub-{self._made}", filter_, drop, beginning)
         self._by_id[subscription.id] = subscription
         return subscription
 
@@ -57,6 +81,11 @@ class Subscriptions:
         for subscription in self:
             subscription.followed = True
         return before
+
+    @property
+    def want_state(self) -> bool:
+        """Whether any of them is to be given the state that is."""
+        return any(subscription.beginning.state for subscription in self._by_id.values())
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(tuple(self._by_id.values()))

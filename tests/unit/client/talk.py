@@ -11,7 +11,7 @@ from tui.client.options import ClientOptions
 from tui.client.outbox import Outbox
 from tui.client.session import Session
 from tui.client.status import Gap
-from tui.client.subscriptions import Subscription
+from tui.client.subscriptions import FROM_STATE, Beginning, Subscription
 from tui.protocol.topics import Filter
 
 JsonObject = dict[str, Any]
@@ -86,8 +86,9 @@ class Talk:
         data |= {"clientId": "c"} | ({"protocol": 1} if self.v1 else {})
         self.hear({"type": "connect", "data": data})
 
-    def subscribe(self, resource: str = "agent") -> Subscription:
-        subscription = self.memory.subscriptions.add(Filter(resource), self._unsubscribe)
+    def subscribe(self, resource: str = "agent", beginning: Beginning = FROM_STATE) -> Subscription:
+        subscriptions = self.memory.subscriptions
+        subscription = subscriptions.add(Filter(resource), self._unsubscribe, beginning)
         self.session.subscribe(subscription)
         return subscription
 
