@@ -228,8 +228,10 @@ class Connection:
         finally:
             reader.cancel()
             writer.cancel()
-            results = await asyncio.gather(reader, writer, return_exceptions=True)
-            await self._hang_up(websocket)
+            try:
+                results = await asyncio.gather(reader, writer, return_exceptions=True)
+            finally:  # whoever closes twice cancels this too
+                await self._hang_up(websocket)
         for result in results:
             if isinstance(result, Exception):
                 raise result

@@ -1,8 +1,9 @@
 """The subscriptions as one connection asks for them: what to send, what is answered, what again.
 
 After a reconnect v1 asks in one message for all that a server has confirmed before, from the
-cursor, and in a second one for what is new, which starts with a snapshot. A subscription whose
-first snapshot may have been cut off asks for all snapshots again.
+cursor, and once that is answered in a second one for what is new, which starts with a snapshot: in
+force before, it would move the cursor past what is still to be resumed. A subscription whose first
+snapshot may have been cut off asks for all snapshots again.
 """
 
 from collections.abc import Collection
@@ -36,6 +37,10 @@ class Requests:
         self._words = words
         self._asked: dict[str, _Asked] = {}
         self._again: list[tuple[float, _Asked]] = []
+        self._resuming: set[str] = set()
+        """Ids of subscriptions whose resume is not answered yet."""
+        self._behind: list[_Asked] = []
+        """Requests that wait for that."""
         self.unanswered: set[str] = set()
         """Ids of subscriptions asked for that the server has neither confirmed nor refused."""
 
@@ -48,9 +53,12 @@ class Requests:
         """Ask for everything, at the start of a connection."""
         self._asked.clear()
         self._again.clear()
+        self._resuming.clear()
+        self._behind.clear()
         self.unanswered.clear()
         known = [s for s in self._subscriptions if v1 and cursor and s.resumable]
         new = [s for s in self._subscriptions if s not in known]
+        self._resuming.update(s.id for s in known)
         frames = self.subscribe(new, v1=v1)
         if known:
             stateful = [s for s in known if s.beginning.state]
@@ -60,7 +68,7 @@ class Requests:
                 resume=dict(cursor),
                 snapshot="always" if cut_off else "auto" if stateful else "never",
             )
-            frames.insert(0, self._ask(data, known))
+            frames.insert(0, self._ask(_asked(data, known)))
         return frames
 
     def subscribe(self, subscriptions: list[Subscription], *, v1: bool) -> list[bytes]:
@@ -71,24 +79,22 @@ class Requests:
             alike: dict[Beginning, list[Subscription]] = {}
             for s in subscriptions:
                 alike.setdefault(s.beginning, []).append(s)
-            return [self._begin(beginning, group) for beginning, group in alike.items()]
+            wanted = [_beginning(beginning, group) for beginning, group in alike.items()]
+            if self._resuming:
+                self._behind += wanted
+                self.unanswered.update(s.id for s in subscriptions)
+                return []
+            return [self._ask(asked) for asked in wanted]
         return [
-            self._ask(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
+            self._ask(
+                _asked(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
+            )
             for s in subscriptions
             for spec in plain_specs(s)
         ]
 
-    def _begin(self, beginning: Beginning, subscriptions: list[Subscription]) -> bytes:
-        data = SubscribeData(
-            subscriptions=tuple(v1_spec(s) for s in subscriptions),
-            snapshot="auto" if beginning.state else "never",
-        )
-        if beginning.since is not None:
-            data = data.model_copy(update={"resume": {"since": beginning.since}})
-        return self._ask(data, subscriptions)
-
     def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
-        self.unanswered.discard(subscription.id)
+        self._no_longer_waiting([subscription.id])
         spec_ids = (
             [subscription.id]
             if v1
@@ -101,20 +107,19 @@ class Requests:
         ready = [asked for at, asked in self._again if at <= now]
         self._again = [(at, asked) for at, asked in self._again if at > now]
         frames = []
-        for data, ids in ready:
+        for asked, ids in ready:
             wanted = [s for s in map(self._subscriptions.get, ids) if s is not None]
-            if wanted and data.subscriptions:
-                specs = tuple(v1_spec(s) for s in wanted)
-                frames.append(self._ask(data.model_copy(update={"subscriptions": specs}), wanted))
-            elif wanted:
-                frames.append(self._ask(data, wanted))
+            specs = tuple(v1_spec(s) for s in wanted)
+            several = {"subscriptions": specs} if asked.subscriptions else {}
+            if wanted:
+                frames.append(self._ask(_asked(asked.model_copy(update=several), wanted)))
         return frames
 
     def answered(self, data: SubscriptionUpdateData) -> None:
         """Note what the server says of subscriptions: active, denied or closed."""
         wire_ids = data.subscription_ids or (data.subscription_id or "",)
         for subscription in filter(None, map(self._subscriptions.get, wire_ids)):
-            self.unanswered.discard(subscription.id)
+            self._no_longer_waiting([subscription.id])
             subscription.reason = clean(data.reason, 200) if data.reason else None
             if data.status == "active":
                 subscription.state = "active"
@@ -131,7 +136,7 @@ class Requests:
         if until is not None:
             self._again.append((until, asked))
             return
-        self.unanswered.difference_update(asked.ids)
+        self._no_longer_waiting(asked.ids)
         for subscription in filter(None, map(self._subscriptions.get, asked.ids)):
             subscription.state = "denied"
             subscription.reason = clean(reason, 200)
@@ -144,11 +149,38 @@ class Requests:
             ):
                 subscription.settled = True
 
-    def _ask(self, data: SubscribeData, subscriptions: Collection[Subscription]) -> bytes:
-        message_id, frame = self._words.subscribe(data)
-        ids = tuple(s.id for s in subscriptions)
-        self._asked[message_id] = _Asked(data, ids)
+    def unsettle(self, resources: Collection[str]) -> None:
+        """These streams have begun anew, and their snapshots are still to come."""
+        for subscription in self._subscriptions:
+            if not subscription.settled:
+                continue
+            subscription.settled = not any(r in resources for r in subscription.filter.resources)
+
+    def _no_longer_waiting(self, ids: Collection[str]) -> None:
+        self.unanswered.difference_update(ids)
+        self._resuming.difference_update(ids)
+        if not self._resuming:
+            self._again += [(0.0, asked) for asked in self._behind]
+            self._behind.clear()
+
+    def _ask(self, asked: _Asked) -> bytes:
+        message_id, frame = self._words.subscribe(asked.data)
+        self._asked[message_id] = asked
         if len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
-        self.unanswered.update(ids)
+        self.unanswered.update(asked.ids)
         return frame
+
+
+def _beginning(beginning: Beginning, subscriptions: list[Subscription]) -> _Asked:
+    data = SubscribeData(
+        subscriptions=tuple(v1_spec(s) for s in subscriptions),
+        snapshot="auto" if beginning.state else "never",
+    )
+    if beginning.since is not None:
+        data = data.model_copy(update={"resume": {"since": beginning.since}})
+    return _asked(data, subscriptions)
+
+
+def _asked(data: SubscribeData, subscriptions: Collection[Subscription]) -> _Asked:
+    return _Asked(data, tuple(s.id for s in subscriptions))

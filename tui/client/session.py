@@ -3,7 +3,8 @@
 A session opens with the server's `connect` message, which also tells whether it speaks v1: the
 subprotocol alone does not, since some servers select whatever was offered. Then all subscriptions
 are restored, and once they are answered (v1) or asked for (plain) the session is live and
-publishes. Neither is waited for longer than `SETTLE`.
+publishes. Neither is waited for longer than `SETTLE`; but who may speak v1 is not taken for plain
+because `connect` is late, or else what is published would count as done once it is written.
 
 The token travels in the handshake's `Authorization` header; where a server asks for it again
 (`unauthenticated`), it is given in-band, once.
@@ -85,7 +86,7 @@ class Session:
         now = clock.monotonic()
         self.liveness = Liveness(options.heartbeat, now)
         self._phase = _Phase.OPENING
-        self._settle_at = now + SETTLE
+        self._settle_at = now + (options.open_timeout if v1_offered else SETTLE)
         self._requests = Requests(memory.subscriptions, self._words)
         self._frames: deque[bytes] = deque()
         self._marks: Marks = {}
@@ -244,7 +245,10 @@ class Session:
 
     def _settle(self) -> None:
         """Go on without an answer that should have come by now."""
-        if self._phase is _Phase.OPENING:
+        if self._phase is _Phase.OPENING and self._v1_offered:
+            seconds = self._options.open_timeout
+            self.end(f"the server selected v1, and did not say connect within {seconds:g} s")
+        elif self._phase is _Phase.OPENING:
             self._restore()
         elif self._phase is _Phase.AUTHENTICATING:
             self.end("the server did not answer the token it asked for")
@@ -302,13 +306,18 @@ class Session:
     def _on_subscription_update(self, message: m.SubscriptionUpdateMessage) -> Iterable[Item]:
         data, streams = message.data, self._memory.streams
         if data.status == "gap":
-            return streams.lost(data.resource, data.lost) if data.resource else ()
+            follows = self._memory.subscriptions.want_state
+            return streams.lost(data.resource or "", data.lost, state_follows=follows)
         if data.status == "snapshot":
             return self._snapshot(message)
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
-        return streams.learn(_marks(data.positions))
+        positions = _marks(data.positions)
+        gaps = streams.learn(positions)
+        self._requests.unsettle([gap.resource for gap in gaps])
+        streams.begin(positions)
+        return gaps
 
     def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
         data = message.data
@@ -325,6 +334,7 @@ class Session:
             elif isinstance(entry, ProtocolError):
                 self._on_invalid(entry)
         if not data.more and data.offset is not None:
+            streams.has_state(data.resource)
             self._marks[data.resource] = (data.epoch, data.offset)
         newer = [entry for entry in entries if streams.is_newer_state(entry)]
         self._memory.received += len(newer)
@@ -342,10 +352,12 @@ class Session:
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
         self.stirred = True
-        positions = _marks(message.data.positions if message.data else None)
+        streams = self._memory.streams
+        said = _marks(message.data.positions if message.data else None)
+        positions = {r: place for r, place in said.items() if not streams.awaits_state(r)}
         self._requests.settled(positions)
         self._marks |= positions
-        return self._memory.streams.learn(positions)
+        return streams.learn(positions)
 
     def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
         data = message.data

@@ -43,7 +43,8 @@ class Gateway:
         self.metrics = Metrics()
         self.metrics.queue_bytes = lambda: sum(one.queue_bytes for one in self.connections)
         self.metrics.broker_lag = lambda: broker.lag
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}
+        """In the order in which they came."""
         self._broker = broker
         self._authority = authority
         self._rates = rates
@@ -99,7 +100,7 @@ class Gateway:
         )
         if self._tracer:
             connection.on_frame = partial(self._trace, session, "in")
-        self.connections.add(connection)
+        self.connections[connection] = None
         self.metrics.connected()
         _log.info("a client has connected", extra=_who(connection))
         return connection
@@ -107,7 +108,7 @@ class Gateway:
     def disconnect(
         self, connection: Connection, code: int | None = None, reason: str | None = None
     ) -> None:
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self.metrics.disconnected()
         connection.forget()
         ending = {"code": code, "reason": clean(reason or "", 200)}

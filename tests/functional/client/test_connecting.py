@@ -346,3 +346,17 @@ async def test_a_restarted_server_on_the_same_port_is_found_again() -> None:
         await peer.start()
         await until(client, lambda s: s.phase == "live")
         await client.close()
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_closing_twice_at_once_ends_the_connection(plain: Peer, turns: int) -> None:
+    client = Client(plain.url, options=FAST)
+    await client.connect()
+    line = await plain.line()
+    closing = asyncio.create_task(client.close())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await client.close()
+    await closing
+    async with asyncio.timeout(5):
+        await line.ended()

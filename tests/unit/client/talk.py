@@ -59,9 +59,11 @@ def at(offset: int, epoch: str = "one") -> JsonObject:
 class Talk:
     """One client's memory, and the session of its present connection."""
 
-    def __init__(self, *, v1: bool = True, token: str | None = None) -> None:
+    def __init__(self, *, v1: bool = True, selects: bool = True, token: str | None = None) -> None:
+        """`selects`: whether the server takes v1's subprotocol, as some do who do not speak it."""
         self.hands = Hands()
         self.v1 = v1
+        self.selects = selects
         self.memory = Memory(Outbox(1_000_000))
         self.options = ClientOptions()
         self.token = token
@@ -71,7 +73,11 @@ class Talk:
 
     def _session(self) -> Session:
         return Session(
-            self.memory, self.options, self.hands.clock, v1_offered=True, token=self.token
+            self.memory,
+            self.options,
+            self.hands.clock,
+            v1_offered=self.selects,
+            token=self.token,
         )
 
     def reconnect(self) -> list[JsonObject]:

@@ -221,7 +221,7 @@ class World:
         await asyncio.sleep(0)
         for site in self.sites:
             gateway = site.gateway
-            assert gateway.connections == set()
+            assert not gateway.connections
             for layer in (gateway._plain, gateway._plain_gzip, gateway._v1):
                 for pair in layer.index._pairs.values():
                     assert (pair._any, pair._literal, pair._globs) == ({}, {}, {})
