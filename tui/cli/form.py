@@ -46,9 +46,10 @@ class Form:
         properties = schema.get("properties")
         if not properties:
             return
+        names = {*properties}.union(*(one.get("x-also-read-as", ()) for one in properties.values()))
         for name, value in data.items():
             at = (*path, name)
-            if name not in properties:
+            if name not in names:
                 yield Odd(at, None)
             elif isinstance(value, Mapping):
                 yield from self.odd(value, at)

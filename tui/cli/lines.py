@@ -86,7 +86,7 @@ class Lines:
             columns.append(self._column(word, _WORD_CELLS, fg=_COLOURS.get(word.lower())))
         stands_for = event.metadata and event.metadata.conflated
         older = f" (and {stands_for} older)" if stands_for else ""
-        return "  ".join([*columns, clean(text) + older]).rstrip()
+        return "  ".join([*columns, (clean(text) + older).strip()]).rstrip()
 
     def _column(self, text: str, cells: int, **style: Any) -> str:
         padding = " " * (cells - cell_len(text))
