@@ -21,6 +21,8 @@ from tui.discovery import ServerRecord
 
 Environment = dict[str, str]
 LOG = ("agent_log", "agentId=a", "level=info", "message=hello")
+DEEP = json.loads("[" * 60 + "]" * 60)
+"""No server takes it."""
 
 
 @pytest.fixture
@@ -104,8 +106,7 @@ async def test_what_nobody_knows_is_said_and_sent(
 async def test_what_the_server_refuses_is_said(
     environment: Environment, running: ServerRecord
 ) -> None:
-    deep = "[" * 60 + "]" * 60
-    finished = await emit(environment, running.url, *LOG, f"context={deep}")
+    finished = await emit(environment, running.url, *LOG, f"context={json.dumps(DEEP)}")
     assert finished.code == 1
     assert finished.complaints == ["the server refuses it: nested deeper than 32 levels"]
 
@@ -114,7 +115,6 @@ async def test_good_lines_are_sent_and_bad_ones_are_named(
     environment: Environment, running: ServerRecord, tmp_path: Path
 ) -> None:
     path = tmp_path / "events.jsonl"
-    deep = json.loads("[" * 60 + "]" * 60)
     metadata = {"source": "s", "correlationId": "c", "offset": 99, "replayed": True}
     lines = [
         line("one"),
@@ -123,7 +123,7 @@ async def test_good_lines_are_sent_and_bad_ones_are_named(
         line("two", metadata=metadata),
         b'{"type":"ping"}',
         line("x" * 300_000),
-        line("deep", context=deep),
+        line("deep", context=DEEP),
         b'{"type":"agent_log","data":{"agentId":"a"}}',
         line("three"),
     ]
@@ -146,10 +146,13 @@ async def test_good_lines_are_sent_and_bad_ones_are_named(
     assert all(one["timestamp"] > 1e12 for one in events)
 
 
+@pytest.mark.parametrize(
+    "bad", [b"rubbish", line("refused", context=DEEP)], ids=["unreadable", "refused"]
+)
 async def test_a_thousand_bad_lines_are_not_named_one_by_one(
-    environment: Environment, running: ServerRecord
+    environment: Environment, running: ServerRecord, bad: bytes
 ) -> None:
-    given = b"rubbish\n" * 1000 + line("good")
+    given = line("good") + (b"\n" + bad) * 1000
     finished = await emit(environment, running.url, "--file", "-", given=given)
     assert finished.code == 1
     assert len(finished.complaints) == 21
@@ -202,7 +205,8 @@ async def test_without_a_server_it_says_how_much_is_not_delivered(
     reason = f"cannot reach {nowhere}: Connection refused; "
     assert finished == Done(1, "", f"autosdlc-tui: {reason}1 event was not delivered\n")
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b"\n".join([line("x")] * 1200 + [b"", b""]))
+    # More than a client keeps of what it cannot send.
+    path.write_bytes(b"\n".join([line("x" * 8_000)] * 1200 + [b"", b""]))
     finished = await emit(environment, nowhere, "--file", str(path), "--wait", "0.3")
     assert finished.complaints == [f"{reason}1,200 events were not delivered"]
     finished = await emit(environment, "", *LOG)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from uuid import uuid4
 
 from tui.cli.parcels import Parcels
@@ -18,8 +17,6 @@ FOREVER = 1e9
 """Seconds: it is the watch that knows when there is no sense in waiting."""
 AT_ONCE = 50
 """Events between two turns of the loop."""
-TOLD_WITHIN = 1.0
-"""Seconds until the server's reason is here, once it is known that it refused an event."""
 
 
 class GaveUpError(Exception):
@@ -49,12 +46,10 @@ class Delivery:
         # An id tells the event's number, whenever the server has something to say of it.
         self._run = f"evt-{uuid4()}"
         self._published = 0
-        self._refused = 0
         self._in_hand = 0
         self._reason = ""
         self._patient_until = 0.0
         self._live = asyncio.Event()
-        self._told = asyncio.Event()
         self.read = 0
         """The number of the event that was read last."""
 
@@ -113,11 +108,6 @@ class Delivery:
                 await asyncio.sleep(0)
         if not await client.flush(FOREVER):  # the client has stopped, as the watch will see
             await asyncio.Event().wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TOLD_WITHIN):
-                while self._refused < client.refused:
-                    await self._told.wait()
-                    self._told.clear()
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -155,5 +145,3 @@ class Delivery:
             int(number) if run == self._run else None,
             f"the server refuses it: {clean(data.error, 300)}",
         )
-        self._refused += 1
-        self._told.set()

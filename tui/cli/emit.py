@@ -131,7 +131,7 @@ async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) 
         if problem or left:
             undelivered = f"{_counted(left)} not delivered" if left else ""
             warn("; ".join(filter(None, (problem, undelivered))))
-    if problem or faults:
+    if problem or faults or client.refused:
         return 1
     progress.end(delivery.taken)
     return 0
