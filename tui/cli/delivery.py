@@ -18,6 +18,9 @@ FOREVER = 1e9
 AT_ONCE = 50
 """Events between two turns of the loop."""
 
+NOT_FINAL = (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE, ErrorCode.UNAUTHENTICATED)
+"""After these the client sends the event again."""
+
 
 class GaveUpError(Exception):
     """The server takes nothing; the message is the reason."""
@@ -133,15 +136,13 @@ class Delivery:
 
     def _on_error(self, message: ErrorMessage) -> None:
         data = message.data
-        if data.code in (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE):
-            # It is asked for time, and says so itself.
-            self._reason = data.error
+        reason = clean(data.error, 300)
+        if data.code in NOT_FINAL:
+            self._reason = reason
             seconds = min((data.retry_after_ms or 0) / 1000, LONGEST_RETRY)
             self._patient_until = asyncio.get_running_loop().time() + seconds
             return
         about = (message.metadata.correlation_id if message.metadata else None) or ""
         run, _, number = about.rpartition("-")
-        self._wrong(
-            int(number) if run == self._run else None,
-            f"the server refuses it: {clean(data.error, 300)}",
-        )
+        is_ours = run == self._run and number.isdecimal()
+        self._wrong(int(number) if is_ours else None, f"the server refuses it: {reason}")
