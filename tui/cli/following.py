@@ -55,6 +55,8 @@ class _Tail:
         followers = [_Follower(self, place, named=len(places) > 1) for place in places]
         running = [asyncio.create_task(one.start(since)) for one in followers]
         running.append(asyncio.create_task(self._until_closed()))
+        for task in running:
+            task.add_done_callback(self._look_at)
         try:
             return await self._code
         finally:
@@ -74,22 +76,30 @@ class _Tail:
 
     async def print(self, event: Event | Control, server: str) -> None:
         """Returns once the line is written, so that a slow reader slows the servers."""
-        if self.has_ended:
+        self._printed += 1
+        left = 1 if self.wish.count is None else self.wish.count - self._printed
+        if self.has_ended or left < 0:
             return
         try:
             await self._output.write(self._lines.line(event, server))
         except BrokenPipeError:
             self.end(0)
         except OSError as error:
-            if not self.has_ended:
-                self._code.set_exception(error)
-        self._printed += 1
-        if self._printed == self.wish.count:
+            self._fail(error)
+        if left == 0:
             self.end(0)
 
     def missed(self) -> None:
         if self.wish.until_gap:
             self.end(MISSED)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.has_ended:
+            self._code.set_exception(error)
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
 
     async def _until_closed(self) -> None:
         await self._output.closed()

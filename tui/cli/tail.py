@@ -86,12 +86,9 @@ def _filter(text: str) -> "Filter":
     except ProtocolError as error:
         fail(f"{text!r} is no filter: {error}")
     if not found.pairs:
-        known = ", ".join(name for resource, name in TYPE_OF if resource == found.resource)
-        there_are = (
-            f"events of {found.resource} are {known}"
-            if known
-            else (f"resources are {', '.join(RESOURCES)}")
-        )
+        there_are = f"resources are {', '.join(RESOURCES)}"
+        if events := [name for resource, name in TYPE_OF if resource == found.resource]:
+            there_are = f"events of {found.resource} are {', '.join(events)}"
         fail(f"{text!r} matches no event; a filter is resource:id:event, and {there_are}")
     if not found.events and (found.resource, found.id) in TYPE_OF:
         warn(
