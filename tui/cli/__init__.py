@@ -11,10 +11,12 @@ from typing import Any, NoReturn
 import click
 
 from tui import __version__
+from tui.cli.emit import emit
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
 from tui.cli.schema import schema
 from tui.cli.serve import serve
+from tui.cli.tail import tail
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -134,5 +136,5 @@ def _require_terminal() -> None:
         )
 
 
-for command in (serve, keys, schema):
+for command in (serve, tail, emit, keys, schema):
     main.add_command(command)

@@ -7,9 +7,14 @@ from typing import NoReturn
 import click
 
 
+def warn(message: str) -> None:
+    """Say it, and go on."""
+    click.echo(f"autosdlc-tui: {message}", err=True)
+
+
 def fail(message: str, code: int = 2) -> NoReturn:
     """Exit codes: 1 the thing itself failed; 2 it was asked for wrongly."""
-    click.echo(f"autosdlc-tui: {message}", err=True)
+    warn(message)
     raise SystemExit(code)
 
 

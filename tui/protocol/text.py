@@ -6,6 +6,7 @@ never parsed, because panes render plain text only.
 """
 
 import re
+from functools import cache
 
 # ECMA-48: CSI, then OSC/DCS/SOS/PM/APC strings up to their end (or the end of the text), then the
 # two-character escapes. No alternative can match the same text in two ways, so it stays linear.
@@ -46,6 +47,24 @@ def clean(text: str, limit: int = 4096) -> str:
 def clean_block(text: str, limit: int = 65_536) -> str:
     """Harmless text that keeps its line breaks, of at most `limit` characters."""
     return _cut(text.expandtabs(4), limit).translate(_BLOCK)
+
+
+def escape_json(raw: bytes) -> bytes:
+    """The same JSON, harmless to print: the characters that `clean` drops are written in ASCII."""
+    if raw.isascii() and b"\x7f" not in raw:
+        return raw
+    return raw.decode().translate(_json()).encode()
+
+
+@cache
+def _json() -> dict[int, str]:
+    # Below the space JSON has no characters as they are, nor are there lone surrogates in UTF-8.
+    marked = [code for code in _LINE if code > 0x7E and not 0xD800 <= code < 0xE000]
+    pairs = {code: chr(code).encode("utf-16-be").hex() for code in marked}
+    return {
+        code: "".join(f"\\u{pair[i : i + 4]}" for i in range(0, len(pair), 4))
+        for code, pair in pairs.items()
+    }
 
 
 def presentable_url(url: str) -> str:

@@ -120,5 +120,5 @@ def test_the_schema_is_checked_against_a_file(tmp_path: Path) -> None:
 
 def test_help_names_every_command() -> None:
     said = run("--help").stdout
-    for command in ("serve", "keys", "schema"):
+    for command in ("serve", "tail", "emit", "keys", "schema"):
         assert f"\n  {command} " in said

@@ -1,5 +1,6 @@
 """Event text made harmless: nothing that moves a cursor, and nothing that was harmless changed."""
 
+import json
 import unicodedata
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.protocol.growth import ALLOWED, growth
-from tui.protocol.text import clean, clean_block, presentable_url
+from tui.protocol.text import clean, clean_block, escape_json, presentable_url
 
 BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 SPECIAL = "\x1b\x07\x9b\x9d\x9c\x90\x98\x9e\x9f[]PX^_\\;0123456789mHJK\r\n\t\b\x00\x7f\x85"
@@ -181,3 +182,15 @@ def test_whatever_a_url_holds_nothing_harmful_is_shown(text: str) -> None:
 @pytest.mark.parametrize("part", ["@", ":", "/", "[", "a", "://"])
 def test_a_url_is_made_presentable_in_linear_time(part: str) -> None:
     assert growth(presentable_url, lambda n: "ws://" + part * n, 10_000) < ALLOWED
+
+
+@given(HOSTILE)
+@example("".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000))
+@RELAXED
+def test_json_is_harmless_to_print_and_says_the_same(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    raw = json.dumps({text: text}, ensure_ascii=False).encode()
+    escaped = escape_json(raw)
+    assert json.loads(escaped) == {text: text}
+    assert harmful(escaped.decode()) == []
+    assert len(escaped.decode().splitlines()) == 1
