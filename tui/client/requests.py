@@ -1,8 +1,9 @@
 """The subscriptions as one connection asks for them: what to send, what is answered, what again.
 
 After a reconnect v1 asks in one message for all that a server has confirmed before, from the
-cursor, and in a second one for what is new, which starts with a snapshot. A subscription whose
-first snapshot may have been cut off asks for all snapshots again.
+cursor, and once that is answered in a second one for what is new, which starts with a snapshot: in
+force before, it would move the cursor past what is still to be resumed. A subscription whose
+snapshot, the first or one after a gap, may have been cut off asks for all snapshots again.
 """
 
 from collections.abc import Callable, Collection
@@ -38,6 +39,10 @@ class Requests:
         self._envelope = envelope
         self._asked: dict[str, _Asked] = {}
         self._again: list[tuple[float, _Asked]] = []
+        self._resuming: set[str] = set()
+        """Ids of subscriptions whose resume is not answered yet."""
+        self._behind: list[_Asked] = []
+        """Requests that wait for that."""
         self.unanswered: set[str] = set()
         """Ids of subscriptions asked for that the server has neither confirmed nor refused."""
 
@@ -50,9 +55,12 @@ class Requests:
         """Ask for everything, at the start of a connection."""
         self._asked.clear()
         self._again.clear()
+        self._resuming.clear()
+        self._behind.clear()
         self.unanswered.clear()
         known = [s for s in self._subscriptions if v1 and cursor and s.resumable]
         new = [s for s in self._subscriptions if s not in known]
+        self._resuming.update(s.id for s in known)
         frames = self.subscribe(new, v1=v1)
         if known:
             cut_off = any(not s.settled for s in known)
@@ -71,6 +79,11 @@ class Requests:
         if v1:
             specs = tuple(v1_spec(s) for s in subscriptions)
             data = SubscribeData(subscriptions=specs, snapshot="auto")
+            if self._resuming:
+                ids = tuple(s.id for s in subscriptions)
+                self._behind.append(_Asked(data, ids))
+                self.unanswered.update(ids)
+                return []
             return [self._ask(data, subscriptions)]
         return [
             self._ask(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
@@ -79,7 +92,7 @@ class Requests:
         ]
 
     def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
-        self.unanswered.discard(subscription.id)
+        self._no_longer_waiting([subscription.id])
         spec_ids = (
             [subscription.id]
             if v1
@@ -110,7 +123,7 @@ class Requests:
         """Note what the server says of subscriptions: active, denied or closed."""
         wire_ids = data.subscription_ids or (data.subscription_id or "",)
         for subscription in filter(None, map(self._subscriptions.get, wire_ids)):
-            self.unanswered.discard(subscription.id)
+            self._no_longer_waiting([subscription.id])
             subscription.reason = clean(data.reason, 200) if data.reason else None
             if data.status == "active":
                 subscription.state = "active"
@@ -127,7 +140,7 @@ class Requests:
         if until is not None:
             self._again.append((until, asked))
             return
-        self.unanswered.difference_update(asked.ids)
+        self._no_longer_waiting(asked.ids)
         for subscription in filter(None, map(self._subscriptions.get, asked.ids)):
             subscription.state = "denied"
             subscription.reason = clean(reason, 200)
@@ -139,6 +152,20 @@ class Requests:
                 resource in resources for resource in subscription.filter.resources
             ):
                 subscription.settled = True
+
+    def unsettle(self, resources: Collection[str]) -> None:
+        """Events of these streams were lost, and the snapshots that follow are still to come."""
+        for subscription in self._subscriptions:
+            if not subscription.settled:
+                continue
+            subscription.settled = not any(r in resources for r in subscription.filter.resources)
+
+    def _no_longer_waiting(self, ids: Collection[str]) -> None:
+        self.unanswered.difference_update(ids)
+        self._resuming.difference_update(ids)
+        if not self._resuming:
+            self._again += [(0.0, asked) for asked in self._behind]
+            self._behind.clear()
 
     def _ask(self, data: SubscribeData, subscriptions: Collection[Subscription]) -> bytes:
         envelope = self._envelope()

@@ -3,7 +3,8 @@
 A session opens with the server's `connect` message, which also tells whether it speaks v1: the
 subprotocol alone does not, since some servers select whatever was offered. Then all subscriptions
 are restored, and once they are answered (v1) or asked for (plain) the session is live and
-publishes. Neither is waited for longer than `SETTLE`.
+publishes. Neither is waited for longer than `SETTLE`; but who may speak v1 is not taken for plain
+because `connect` is late, or else what is published would count as done once it is written.
 
 The token travels in the handshake's `Authorization` header; where a server asks for it again
 (`unauthenticated`), it is given in-band, once.
@@ -95,7 +96,7 @@ class Session:
         now = clock.monotonic()
         self.liveness = Liveness(options.heartbeat, now)
         self._phase = _Phase.OPENING
-        self._settle_at = now + SETTLE
+        self._settle_at = now + (options.open_timeout if v1_offered else SETTLE)
         self._requests = Requests(memory.subscriptions, self._envelope)
         self._frames: deque[bytes] = deque()
         self._marks: Marks = {}
@@ -244,7 +245,10 @@ class Session:
 
     def _settle(self) -> None:
         """Go on without an answer that should have come by now."""
-        if self._phase is _Phase.OPENING:
+        if self._phase is _Phase.OPENING and self._v1_offered:
+            seconds = self._options.open_timeout
+            self.end(f"the server selected v1, and did not say connect within {seconds:g} s")
+        elif self._phase is _Phase.OPENING:
             self._restore()
         elif self._phase is _Phase.AUTHENTICATING:
             self.end("the server did not answer the token it asked for")
@@ -300,13 +304,20 @@ class Session:
     def _on_subscription_update(self, message: m.SubscriptionUpdateMessage) -> Iterable[Item]:
         data, streams = message.data, self._memory.streams
         if data.status == "gap":
-            return streams.lost(data.resource, data.lost) if data.resource else ()
+            if data.resource is None:
+                return ()
+            self._requests.unsettle([data.resource])
+            return streams.lost(data.resource, data.lost)
         if data.status == "snapshot":
             return self._snapshot(message)
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
-        return streams.learn_epochs({r: p.epoch for r, p in (data.positions or {}).items()})
+        positions = data.positions or {}
+        gaps = streams.learn_epochs({r: p.epoch for r, p in positions.items()})
+        self._requests.unsettle([gap.resource for gap in gaps])
+        streams.begin({r: (p.epoch, p.offset) for r, p in positions.items()})
+        return gaps
 
     def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
         data = message.data
@@ -321,6 +332,7 @@ class Session:
             elif isinstance(entry, ProtocolError):
                 self._on_invalid(entry)
         if not data.more and data.offset is not None:
+            streams.has_state(data.resource)
             self._marks[data.resource] = (data.epoch, data.offset)
         newer = [entry for entry in entries if streams.is_newer_state(entry)]
         self._memory.received += len(newer)
@@ -340,10 +352,12 @@ class Session:
         self.liveness.pong(self._clock.monotonic())
         self.stirred = True
         positions = (message.data.positions if message.data else None) or {}
-        self._requests.settled(positions)
+        streams = self._memory.streams
+        # A pong from before a gap may come behind it: it is none that follows the snapshot.
+        self._requests.settled([r for r in positions if not streams.awaits_state(r)])
         for resource, position in positions.items():
             self._marks[resource] = (position.epoch, position.offset)
-        return self._memory.streams.learn_epochs({r: p.epoch for r, p in positions.items()})
+        return streams.learn_epochs({r: p.epoch for r, p in positions.items()})
 
     def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
         data = message.data

@@ -7,7 +7,7 @@ Per stream three things are kept, across connections:
 - for each state key the offset last delivered, so that a snapshot changes only what is older.
 
 A snapshot does not raise the highest offset received: an event below it that is still to come is
-news, unless it was the snapshot's own entry.
+news, unless that gave it, or what is newer of its state key.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ Marks = dict[str, tuple[str, int]]
 
 
 class _Stream:
-    __slots__ = ("cursor", "epoch", "gap_said", "keys", "received")
+    __slots__ = ("awaits_state", "cursor", "epoch", "gap_said", "keys", "received")
 
     def __init__(self) -> None:
         self.restart(None)
@@ -38,11 +38,18 @@ class _Stream:
         self.cursor: int | None = None
         self.keys: dict[tuple[str, str], int] = {}
         self.gap_said = False
+        self.awaits_state = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing of this epoch was received by the stream, or handled."""
+        return self.cursor is None and not self.received
 
     def is_news(self, event: Event, offset: int) -> bool:
         """Whether an event of the live or replayed stream was not delivered yet; notes that it is.
 
-        Equal, not less: an older event of a key is history that a reader may want.
+        An older event of a key than a snapshot gave is none: it was said to be lost, and would
+        undo what the snapshot said.
         """
         if offset <= self.received:
             return False
@@ -52,7 +59,7 @@ class _Stream:
         if key is None:
             return True
         known = (event.type, key)
-        if self.keys.get(known) == offset:
+        if self.keys.get(known, 0) >= offset:
             return False
         self._note(known, offset)
         return True
@@ -110,18 +117,42 @@ class Streams:
                 gaps.append(Gap(resource))
         return gaps
 
+    def begin(self, positions: Marks) -> None:
+        """Subscriptions are in force from there on: where nothing came yet, resume there.
+
+        Otherwise what is stored before the first event has been handled would be missed, and
+        nobody told, where the connection is lost meanwhile.
+        """
+        for resource, (epoch, offset) in positions.items():
+            stream = self._streams.get(resource)
+            if stream is not None and stream.epoch == epoch and stream.is_untouched:
+                stream.cursor = offset
+
     def lost(self, resource: str, lost: Lost | None) -> list[Gap]:
         """A gap the server told of; none where we found the new epoch ourselves and said so."""
         stream = self._streams.get(resource)
         if stream is None:
             return []
         if lost is not None:
-            return [Gap(resource, lost.from_, lost.to)]
-        if stream.gap_said:
-            return []
-        stream.restart(None)
-        stream.gap_said = True
-        return [Gap(resource)]
+            gaps = [Gap(resource, lost.from_, lost.to)]
+        elif stream.gap_said:
+            gaps = []
+        else:
+            stream.restart(None)
+            stream.gap_said = True
+            gaps = [Gap(resource)]
+        stream.awaits_state = True
+        return gaps
+
+    def awaits_state(self, resource: str) -> bool:
+        """Whether a gap was said, and the snapshot that follows is still to come."""
+        stream = self._streams.get(resource)
+        return stream is not None and stream.awaits_state
+
+    def has_state(self, resource: str) -> None:
+        """The last page of a snapshot has come."""
+        if stream := self._streams.get(resource):
+            stream.awaits_state = False
 
     def received(self, said: Marks) -> Marks:
         """Where the cursor will be once all that was received so far has been handled.
@@ -151,6 +182,7 @@ class Streams:
     def connection_lost(self) -> None:
         """Forget what cannot be compared with another connection's: offsets of no known epoch."""
         for stream in self._streams.values():
+            stream.awaits_state = False
             if stream.epoch is None:
                 stream.restart(None)
 

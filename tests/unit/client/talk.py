@@ -57,15 +57,17 @@ def at(offset: int, epoch: str = "one") -> JsonObject:
 class Talk:
     """One client's memory, and the session of its present connection."""
 
-    def __init__(self, *, v1: bool = True, token: str | None = None) -> None:
+    def __init__(self, *, v1: bool = True, selects: bool = True, token: str | None = None) -> None:
+        """`selects`: whether the server takes v1's subprotocol, as some do who do not speak it."""
         self.hands = Hands()
         self.v1 = v1
+        self.selects = selects
         self.memory = Memory(Outbox(1_000_000))
         self.options = ClientOptions(authentication=Authentication(token=token))
         self.session = self._session()
 
     def _session(self) -> Session:
-        return Session(self.memory, self.options, self.hands.clock, v1_offered=True)
+        return Session(self.memory, self.options, self.hands.clock, v1_offered=self.selects)
 
     def reconnect(self) -> list[JsonObject]:
         """Lose the connection, open another; what the client says on it first."""

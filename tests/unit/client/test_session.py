@@ -67,8 +67,23 @@ def test_a_server_that_selects_any_subprotocol_is_not_taken_for_v1() -> None:
     }
 
 
+def test_a_server_that_selects_v1_and_is_slow_to_say_connect_is_not_taken_for_plain() -> None:
+    talk = Talk()
+    talk.memory.outbox.add("e", b"{}")
+    talk.hands.turn(SETTLE)
+    talk.session.tick()
+    assert talk.session.next_frame() is None
+    talk.connect()
+    assert talk.session.v1
+    late = Talk()
+    late.hands.turn(late.options.open_timeout)
+    late.session.tick()
+    assert late.session.ending is not None
+    assert "did not say connect" in late.session.ending.reason
+
+
 def test_a_plain_server_that_never_says_connect_is_spoken_to_all_the_same() -> None:
-    talk = Talk(v1=False)
+    talk = Talk(v1=False, selects=False)
     talk.subscribe()
     talk.hands.turn(SETTLE - 0.1)
     assert talk.sent() == []

@@ -84,10 +84,70 @@ def test_what_was_never_confirmed_is_not_resumed_but_asked_for_afresh() -> None:
     talk = Talk().live()
     talk.hear(pong(at(10)))
     talk.subscribe("tdd")
-    [known, new] = talk.reconnect()
+    [known] = talk.reconnect()
     assert "resume" in known["data"]
+    assert talk.session.deadline() > talk.hands.now
+    talk.hear(update("active", subscriptionIds=["sub-1"]))
+    assert not talk.session.live
+    talk.session.tick()
+    [new] = [m for m in talk.sent() if m["type"] == "subscribe"]
     assert [s["resource"] for s in new["data"]["subscriptions"]] == ["tdd"]
     assert "resume" not in new["data"]
+
+
+def test_what_is_new_waits_until_a_resume_that_was_refused_for_now_is_answered() -> None:
+    talk = Talk().live()
+    talk.hear(pong(at(10)))
+    [known] = talk.reconnect()
+    about = {"correlationId": known["id"]}
+    busy = {"error": "not now", "code": "unavailable", "retryAfterMs": 100}
+    talk.hear({"type": "error", "data": busy, "metadata": about})
+    talk.subscribe("agent")
+    talk.hands.turn(0.2)
+    talk.session.tick()
+    [again] = [m for m in talk.sent() if m["type"] == "subscribe"]
+    assert again["data"]["resume"] == at(10)
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(10)))
+    talk.session.tick()
+    [new] = [m for m in talk.sent() if m["type"] == "subscribe"]
+    assert [s["subscriptionId"] for s in new["data"]["subscriptions"]] == ["sub-2"]
+
+
+def test_a_connection_lost_before_the_first_event_resumes_from_where_it_was_in_force() -> None:
+    talk = Talk()
+    talk.subscribe()
+    talk.connect()
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(10)))
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(10)
+    assert subscribe["data"]["snapshot"] == "always"
+    anew = update("active", subscriptionIds=["sub-1"], positions=at(2, "two"))
+    talk.hear(pong(at(10)), anew)
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(2, "two")
+    assert subscribe["data"]["snapshot"] == "always"
+
+
+@pytest.mark.parametrize("behind", [pong(at(20)), status("a", 21)])
+def test_a_gaps_snapshot_that_was_cut_off_is_asked_for_again(behind: JsonObject) -> None:
+    talk = Talk().live()
+    gap = update("gap", resource="agent", lost={"from": 11, "to": 20})
+    talk.hear(pong(at(10)), gap, behind)
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["snapshot"] == "always"
+    page = update("snapshot", resource="agent", epoch="one", offset=21, state=[])
+    talk.hear(gap, page, pong(at(21)))
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(21)
+    assert subscribe["data"]["snapshot"] == "auto"
+
+
+def test_what_was_lost_and_comes_after_all_does_not_undo_the_snapshot() -> None:
+    talk = Talk().live()
+    state = [status("a", 14)]
+    talk.hear(update("snapshot", resource="agent", epoch="one", offset=15, state=state))
+    replayed = [status("a", 12), logged(13), status("a", 14), status("a", 16)]
+    assert ids(talk.hear(*replayed)) == ["log-13", "a-16"]
 
 
 @pytest.mark.parametrize("said", [[], [pong({})], [pong(at(10))]])
