@@ -2,8 +2,8 @@
 
 After a reconnect v1 asks in one message for all that a server has confirmed before, from the
 cursor, and once that is answered in a second one for what is new, which starts with a snapshot: in
-force before, it would move the cursor past what is still to be resumed. A subscription whose first
-snapshot may have been cut off asks for all snapshots again.
+force before, it would move the cursor past what is still to be resumed. A subscription whose
+snapshot, the first or one after a gap, may have been cut off asks for all snapshots again.
 """
 
 from collections.abc import Collection
@@ -150,7 +150,7 @@ class Requests:
                 subscription.settled = True
 
     def unsettle(self, resources: Collection[str]) -> None:
-        """These streams have begun anew, and their snapshots are still to come."""
+        """Events of these streams were lost, and the snapshots that follow are still to come."""
         for subscription in self._subscriptions:
             if not subscription.settled:
                 continue

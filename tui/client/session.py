@@ -306,8 +306,8 @@ class Session:
     def _on_subscription_update(self, message: m.SubscriptionUpdateMessage) -> Iterable[Item]:
         data, streams = message.data, self._memory.streams
         if data.status == "gap":
-            follows = self._memory.subscriptions.want_state
-            return streams.lost(data.resource or "", data.lost, state_follows=follows)
+            self._requests.unsettle([data.resource or ""])
+            return streams.lost(data.resource or "", data.lost)
         if data.status == "snapshot":
             return self._snapshot(message)
         self._requests.answered(data)
@@ -353,9 +353,9 @@ class Session:
         self.liveness.pong(self._clock.monotonic())
         self.stirred = True
         streams = self._memory.streams
-        said = _marks(message.data.positions if message.data else None)
-        positions = {r: place for r, place in said.items() if not streams.awaits_state(r)}
-        self._requests.settled(positions)
+        positions = _marks(message.data.positions if message.data else None)
+        # A pong from before a gap may come behind it: it is none that follows the snapshot.
+        self._requests.settled([r for r in positions if not streams.awaits_state(r)])
         self._marks |= positions
         return streams.learn(positions)
 

@@ -130,26 +130,24 @@ class Streams:
             if stream is not None and stream.epoch == epoch and stream.is_untouched:
                 stream.cursor = offset
 
-    def lost(self, resource: str, lost: Lost | None, *, state_follows: bool) -> list[Gap]:
+    def lost(self, resource: str, lost: Lost | None) -> list[Gap]:
         """A gap the server told of; none where we found the new epoch ourselves and said so."""
         stream = self._streams.get(resource)
         if stream is None:
             return []
         if lost is not None:
-            stream.awaits_state = state_follows
-            return [Gap(resource, lost.from_, lost.to)]
-        if stream.gap_said:
-            return []
-        stream.restart(None)
-        stream.gap_said = True
-        return [Gap(resource)]
+            gaps = [Gap(resource, lost.from_, lost.to)]
+        elif stream.gap_said:
+            gaps = []
+        else:
+            stream.restart(None)
+            stream.gap_said = True
+            gaps = [Gap(resource)]
+        stream.awaits_state = True
+        return gaps
 
     def awaits_state(self, resource: str) -> bool:
-        """Whether a gap was said, and the snapshot that follows is still to come.
-
-        A pong from before the gap may come behind it, and speaks of what was dropped: the cursor
-        must not follow it, or a resume would find nothing missing.
-        """
+        """Whether a gap was said, and the snapshot that follows is still to come."""
         stream = self._streams.get(resource)
         return stream is not None and stream.awaits_state
 

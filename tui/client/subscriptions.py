@@ -40,7 +40,7 @@ class Subscription:
         self.resumable = False
         """Whether the server confirmed it once, so that the cursor speaks for it too."""
         self.settled = False
-        """Whether its first snapshot surely arrived: a later pong named all of its streams."""
+        """Whether its snapshots surely arrived: a later pong named all of its streams."""
         self.followed = False
         """Whether a live connection has asked for it, so that a new one may have missed some."""
         self._drop = drop

@@ -129,15 +129,18 @@ def test_a_connection_lost_before_the_first_event_resumes_from_where_it_was_in_f
     assert subscribe["data"]["snapshot"] == "always"
 
 
-def test_a_gap_is_not_passed_by_a_pong_before_its_snapshot_has_come() -> None:
+@pytest.mark.parametrize("behind", [pong(at(20)), status("a", 21)])
+def test_a_gaps_snapshot_that_was_cut_off_is_asked_for_again(behind: JsonObject) -> None:
     talk = Talk().live()
     gap = update("gap", resource="agent", lost={"from": 11, "to": 20})
-    talk.hear(gap, pong(at(20)))
+    talk.hear(pong(at(10)), gap, behind)
     [subscribe] = talk.reconnect()
-    assert subscribe["data"]["resume"] == at(10)
-    talk.hear(gap, update("snapshot", resource="agent", epoch="one", offset=20, state=[]))
+    assert subscribe["data"]["snapshot"] == "always"
+    page = update("snapshot", resource="agent", epoch="one", offset=21, state=[])
+    talk.hear(gap, page, pong(at(21)))
     [subscribe] = talk.reconnect()
-    assert subscribe["data"]["resume"] == at(20)
+    assert subscribe["data"]["resume"] == at(21)
+    assert subscribe["data"]["snapshot"] == "auto"
 
 
 def test_what_was_lost_and_comes_after_all_does_not_undo_the_snapshot() -> None:
