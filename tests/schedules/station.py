@@ -16,7 +16,7 @@ from tests.unit.server.schedules.ledger import Entry
 from tests.unit.server.schedules.matter import event
 from tui.client import Client, ClientOptions, ConnectionStatus, Gap, Subscription
 from tui.client.clock import Clock
-from tui.client.session import Delivery, Item
+from tui.client.delivery import Delivery, Item
 from tui.protocol.models.base import Event
 from tui.protocol.topics import Filter
 
