@@ -13,6 +13,7 @@ import click
 from tui import __version__
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
+from tui.cli.record import record
 from tui.cli.schema import schema
 from tui.cli.serve import serve
 
@@ -125,5 +126,5 @@ def _require_terminal() -> None:
         )
 
 
-for command in (serve, keys, schema):
+for command in (serve, record, keys, schema):
     main.add_command(command)
