@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,6 +20,9 @@ from tui.panes.pane import Clock
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
 from tui.widgets.rows import RowView
+
+if TYPE_CHECKING:
+    from tui.replay import Replay
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
@@ -75,14 +78,21 @@ class AutosdlcApp(App[None]):
         }
         super().__init__()
         self.store = Store()
-        self._clock = clock
-        filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        self._feed = Feed(self.store, plan, filters, self._changed, clock)
+        self._clock = plan.replay.clock if plan.replay else clock
+        self._feed = self._make_feed(plan)
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self.register_theme(themes.load_theme(files[theme]))
         self.theme = theme
         self.set_keymap(dict(keys or {}))
+
+    def _make_feed(self, plan: Plan) -> "Feed | Replay":
+        if plan.replay:
+            from tui.replay import Replay
+
+            return Replay(self.store, plan.replay, self._changed)
+        filters = [wanted for pane in PANES for wanted in pane.FILTERS]
+        return Feed(self.store, plan, filters, self._changed, self._clock)
 
     @classmethod
     def bindable(cls) -> dict[str, str]:

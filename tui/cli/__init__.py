@@ -6,16 +6,22 @@ Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 import errno
 import os
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tui import __version__
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
+from tui.cli.parameters import File
 from tui.cli.record import record
 from tui.cli.schema import schema
 from tui.cli.serve import serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui.recording import Playback
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -43,9 +49,10 @@ class _Commands(click.Group):
     type=click.FloatRange(0.01, 1000),
     default=1.0,
     show_default=True,
-    help="How fast the demo runs.",
+    help="How fast the demo, or the replay, runs.",
 )
 @click.option("--url", help="The server to watch (ws://… or wss://…).  [env: AUTOSDLC_URL]")
+@click.option("--replay", type=File(), help="Show a recording by its own clock (see `record`).")
 @click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
 @click.pass_context
 def main(
@@ -54,6 +61,7 @@ def main(
     seed: int,
     speed: float,
     url: str | None,
+    replay: "Path | None",
     theme: str | None,
 ) -> None:
     """Watch coding agents at work: who needs you, is the code green, is it moving.
@@ -65,10 +73,15 @@ def main(
         return
     if demo and url:
         fail("--demo brings a server of its own; leave out --url, or --demo")
-    _show(demo=demo, seed=seed, speed=speed, flags={"url": url, "theme": theme})
+    if replay and (demo or url):
+        fail(f"--replay shows a recording alone; leave out {'--demo' if demo else '--url'}, or it")
+    flags = {"url": url, "theme": theme}
+    _show(demo=demo, seed=seed, speed=speed, replay=replay, flags=flags)
 
 
-def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
+def _show(
+    *, demo: bool, seed: int, speed: float, replay: "Path | None", flags: dict[str, Any]
+) -> NoReturn:
     import gc
 
     from tui.config import ConfigError, config_directory, load_settings
@@ -83,6 +96,7 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
         settings = load_settings(flags)
     except ConfigError as error:
         fail(str(error))
+    playback = _open(replay, speed) if replay else None
     _require_terminal()
     from tui.app import AutosdlcApp
     from tui.feed import Plan
@@ -94,6 +108,7 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
         demo=demo,
         seed=seed,
         speed=speed,
+        replay=playback,
     )
     try:
         check_keys(settings.keys, AutosdlcApp.bindable())
@@ -107,6 +122,15 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
         fail(str(error))
     app.run()
     raise SystemExit(app.return_code or 0)
+
+
+def _open(path: "Path", speed: float) -> "Playback":
+    from tui.recording import Playback, RecordingError
+
+    try:
+        return Playback(path, speed)
+    except RecordingError as error:
+        fail(f"--replay {error}")
 
 
 def _require_terminal() -> None:
