@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,6 +21,9 @@ from tui.panes.pane import Clock
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
 from tui.widgets.rows import RowView
+
+if TYPE_CHECKING:
+    from tui.replay import Replay
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
@@ -80,9 +83,10 @@ class AutosdlcApp(App[None]):
             for dark, name in ((True, themes.DEFAULT), (False, "autosdlc-light"))
         }
         super().__init__()
+        # A recording is shown alone, by its own clock.
+        clock = next((plan.replay.clock for plan in plans if plan.replay), clock)
         self._clock = clock
-        filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
+        self._feeds = [self._make_feed(plan) for plan in plans]
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock))
@@ -91,6 +95,14 @@ class AutosdlcApp(App[None]):
         self.register_theme(themes.load_theme(files[theme]))
         self.theme = theme
         self.set_keymap(dict(keys or {}))
+
+    def _make_feed(self, plan: Plan) -> "Feed | Replay":
+        if plan.replay:
+            from tui.replay import Replay
+
+            return Replay(Store(), plan.replay, self._changed)
+        filters = [wanted for pane in PANES for wanted in pane.FILTERS]
+        return Feed(Store(), plan, filters, self._changed, self._clock)
 
     @classmethod
     def bindable(cls) -> dict[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.client import Client, ConnectionStatus, Gap, Token
     from tui.discovery import ServerRecord
     from tui.protocol.models import ErrorMessage
+    from tui.recording import Playback
     from tui.server.config import ServerConfig
     from tui.server.embedded import EmbeddedServer
     from tui.sources.demo.thread import DemoThread
@@ -52,6 +53,8 @@ class Plan:
     demo: bool = False
     seed: int = 0
     speed: float = 1.0
+    replay: "Playback | None" = None
+    """A recording, instead of all that (see `tui.replay`)."""
 
 
 class Feed:

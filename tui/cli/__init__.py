@@ -6,7 +6,7 @@ Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 import errno
 import os
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -14,9 +14,15 @@ from tui import __version__
 from tui.cli.emit import emit
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
+from tui.cli.parameters import File
+from tui.cli.record import record
+from tui.cli.recorded import open_playback
 from tui.cli.schema import schema
 from tui.cli.serve import serve
 from tui.cli.tail import tail
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -44,7 +50,7 @@ class _Commands(click.Group):
     type=click.FloatRange(0.01, 1000),
     default=1.0,
     show_default=True,
-    help="How fast the demo runs.",
+    help="How fast the demo, or the replay, runs.",
 )
 @click.option(
     "--url",
@@ -52,6 +58,7 @@ class _Commands(click.Group):
     multiple=True,
     help="The server to watch (ws://… or wss://…); again for another.  [env: AUTOSDLC_URL]",
 )
+@click.option("--replay", type=File(), help="Show a recording by its own clock (see `record`).")
 @click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
 @click.pass_context
 def main(
@@ -60,6 +67,7 @@ def main(
     seed: int,
     speed: float,
     urls: tuple[str, ...],
+    replay: "Path | None",
     theme: str | None,
 ) -> None:
     """Watch coding agents at work: who needs you, is the code green, is it moving.
@@ -71,10 +79,15 @@ def main(
         return
     if demo and urls:
         fail("--demo brings a server of its own; leave out --url, or --demo")
-    _show(demo=demo, seed=seed, speed=speed, flags={"urls": urls, "theme": theme})
+    if replay and (demo or urls):
+        fail(f"--replay shows a recording alone; leave out {'--demo' if demo else '--url'}, or it")
+    flags = {"urls": urls, "theme": theme}
+    _show(demo=demo, seed=seed, speed=speed, replay=replay, flags=flags)
 
 
-def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
+def _show(
+    *, demo: bool, seed: int, speed: float, replay: "Path | None", flags: dict[str, Any]
+) -> NoReturn:
     import gc
 
     from tui.config import ConfigError, config_directory, load_settings
@@ -89,13 +102,14 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
         settings = load_settings(flags)
     except ConfigError as error:
         fail(str(error))
+    playback = open_playback(replay, speed) if replay else None
     _require_terminal()
     from tui.app import AutosdlcApp
     from tui.feed import Plan
     from tui.keys import check_keys
     from tui.theme import ThemeError
 
-    servers = () if demo else settings.servers
+    servers = () if demo or playback else settings.servers
     named = [
         Plan(
             url=server.url,
@@ -104,7 +118,7 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
         )
         for server in servers
     ]
-    plans = named or [Plan(demo=demo, seed=seed, speed=speed)]
+    plans = named or [Plan(demo=demo, seed=seed, speed=speed, replay=playback)]
     try:
         check_keys(settings.keys, AutosdlcApp.bindable())
         app = AutosdlcApp(
@@ -136,5 +150,5 @@ def _require_terminal() -> None:
         )
 
 
-for command in (serve, tail, emit, keys, schema):
+for command in (serve, tail, emit, record, keys, schema):
     main.add_command(command)

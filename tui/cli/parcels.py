@@ -13,6 +13,7 @@ import orjson
 from tui.cli.pipes import read_lines
 from tui.protocol.envelope import has_long_number
 from tui.protocol.limits import MAX_CLIENT_RECEIVE
+from tui.recording import Damage, RecordingError, read
 
 STANDARD_INPUT = "-"
 
@@ -37,7 +38,9 @@ async def parcels(name: str, *, keep_time: bool) -> Parcels:
     number = 0
     async for line in _each(_lines(name)):
         number += 1
-        if line.strip():
+        if isinstance(line, str):
+            yield number, line
+        elif line.strip():
             try:
                 yield number, _parcel(line, keep_time=keep_time)
             except ValueError as error:
@@ -56,16 +59,19 @@ def count_after(name: str, number: int) -> int:
     return sum(bool(line.strip()) for line in islice(_stored(path), number, None))
 
 
-async def _each(lines: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _each(
+    lines: Iterator[bytes | str] | AsyncIterator[bytes],
+) -> AsyncIterator[bytes | str]:
     if isinstance(lines, AsyncIterator):
         async for line in lines:
             yield line
     else:
-        for line in lines:
-            yield line
+        for one in lines:
+            yield one
 
 
-def _lines(name: str) -> Iterator[bytes] | AsyncIterator[bytes]:
+def _lines(name: str) -> Iterator[bytes | str] | AsyncIterator[bytes]:
+    """A text among them says what could not be read."""
     longest = MAX_CLIENT_RECEIVE + 1
     if name == STANDARD_INPUT:
         if sys.stdin is None:
@@ -77,9 +83,23 @@ def _lines(name: str) -> Iterator[bytes] | AsyncIterator[bytes]:
     return _stored(path)
 
 
-def _stored(path: Path) -> Iterator[bytes]:
+def _stored(path: Path) -> Iterator[bytes | str]:
+    if path.suffix == ".gz":
+        yield from _recorded(path)
+        return
     with path.open("rb") as file:
         yield from file
+
+
+def _recorded(path: Path) -> Iterator[bytes | str]:
+    """A compressed recording's events, and at the end what is broken in it."""
+    damage = Damage()
+    try:
+        yield from read(path, damage)
+    except RecordingError as error:
+        raise OSError(str(error)) from error
+    if damage:
+        yield str(damage)
 
 
 def _parcel(line: bytes, *, keep_time: bool) -> Parcel:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.failure import fail, fail_mutely, warn
-from tui.cli.parameters import Duration
+from tui.cli.failure import fail, fail_mutely
+from tui.cli.filters import filter_of
+from tui.cli.parameters import Duration, File
 from tui.cli.place import find_places, wait_option
+from tui.cli.recorded import open_playback
 
 if TYPE_CHECKING:
-    from tui.protocol.topics import Filter
+    from pathlib import Path
 
 
 @click.command(
@@ -38,6 +40,14 @@ Exit codes:
     help="The server (ws://… or wss://…); repeat for several.  "
     "[env: AUTOSDLC_URL; default: the one on this machine]",
 )
+@click.option("--replay", type=File(), help="Print a recording as it happened (see `record`).")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.01, 1_000_000),
+    default=1.0,
+    show_default=True,
+    help="How fast the recording runs.",
+)
 @wait_option
 def tail(
     filters: tuple[str, ...],
@@ -47,6 +57,8 @@ def tail(
     count: int | None,
     wait: float,
     urls: tuple[str, ...],
+    replay: "Path | None",
+    speed: float,
 ) -> None:
     """Print events as they happen, one a line.
 
@@ -58,41 +70,26 @@ def tail(
     With --json, events can be piped into `jq` or `autosdlc-tui emit --file -`. Of several servers,
     each line tells whose it is: JSON as {"server": …, "event": …}.
     """
-    wanted = [_filter(text) for text in filters]
-    places = find_places(urls)
+    wanted = [filter_of(text) for text in filters]
+    if replay and (urls or since is not None or until_gap):
+        fail("--replay prints a recording; leave out --url, --since and --until-gap")
+    playback = open_playback(replay, speed) if replay else None
+    places = [] if playback else find_places(urls)
     if sys.stdout is None:
         fail("standard output is closed", 1)
     from tui.cli.following import Wish, follow
     from tui.cli.lines import Lines
     from tui.cli.pipes import Output
+    from tui.cli.replaying import play
     from tui.cli.running import run
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     lines = Lines(as_json=as_json, colour=colour, servers=[place.name for place in places])
     wish = Wish(wanted, since, count, until_gap=until_gap, wait=wait)
+    output = Output(sys.stdout.fileno())
     try:
-        run(follow(places, wish, lines, Output(sys.stdout.fileno())))
+        run(
+            play(playback, wish, lines, output) if playback else follow(places, wish, lines, output)
+        )
     except OSError as error:
         fail_mutely(error)
-
-
-def _filter(text: str) -> "Filter":
-    from tui.protocol.catalog import RESOURCES, TYPE_OF
-    from tui.protocol.errors import ProtocolError
-    from tui.protocol.topics import Filter
-
-    try:
-        found = Filter.parse(text)
-    except ProtocolError as error:
-        fail(f"{text!r} is no filter: {error}")
-    if not found.pairs:
-        there_are = f"resources are {', '.join(RESOURCES)}"
-        if events := [name for resource, name in TYPE_OF if resource == found.resource]:
-            there_are = f"events of {found.resource} are {', '.join(events)}"
-        fail(f"{text!r} matches no event; a filter is resource:id:event, and {there_are}")
-    if not found.events and (found.resource, found.id) in TYPE_OF:
-        warn(
-            f"{text!r} is all that {found.id!r} says; "
-            f"for that event of everyone say '{found.resource}:*:{found.id}'"
-        )
-    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Link:
     phase: str = "starting"
-    """`starting` `connecting` `live` `waiting` `stopped`."""
+    """`starting` `connecting` `live` `waiting` `stopped`, or of a recording `replay` `ended`."""
     url: str = ""
     server: str = ""
     """What it is called, where several are watched."""
@@ -26,7 +26,10 @@ class Link:
     """Events that the server has and the screen has not: an upper bound."""
     hint: str = ""
     """How to feed this server, shown while there is nothing to see."""
+    speed: float = 1.0
+    """How fast a recording is replayed."""
 
     @property
     def live(self) -> bool:
-        return self.phase == "live"
+        """Whether what the store says is so now, by the clock that is shown."""
+        return self.phase in ("live", "replay", "ended")

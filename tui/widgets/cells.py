@@ -96,11 +96,21 @@ def spark(values: Sequence[float], top: float) -> str:
 
 def clock_time(milliseconds: float, *, seconds: bool = True) -> str:
     """A moment (Unix ms) as the local clock shows it; dashes where no clock can."""
-    shown = "%H:%M:%S" if seconds else "%H:%M"
+    if seconds:
+        return _local(milliseconds, "%H:%M:%S") or "--:--:--"
+    return _local(milliseconds, "%H:%M") or "--:--"
+
+
+def clock_day(milliseconds: float) -> str:
+    """The day of a moment (Unix ms) in the local calendar; dashes where it has none."""
+    return _local(milliseconds, "%Y-%m-%d") or "----------"
+
+
+def _local(milliseconds: float, shown: str) -> str:
     try:
         return time.strftime(shown, time.localtime(milliseconds / 1000))
     except (OverflowError, ValueError, OSError):
-        return "--:--:--" if seconds else "--:--"
+        return ""
 
 
 def age(milliseconds: float) -> str:

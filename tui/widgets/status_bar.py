@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.cells import Line, age, clock_time, line_width, spread
+from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, spread
 from tui.widgets.rows import RowView
 
 PHASES = {
@@ -13,6 +13,8 @@ PHASES = {
     "live": ("●", "ok", "LIVE"),
     "waiting": ("◌", "warn", "WAITING"),
     "stopped": ("✗", "bad", "STOPPED"),
+    "replay": ("▶", "accent", "REPLAY"),
+    "ended": ("■", "accent", "REPLAY ended"),
 }
 
 
@@ -45,8 +47,11 @@ class StatusBar(RowView, can_focus=False):
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
         if link.server:
             spans.append((f"{clean(link.server, 32)} ", "accent"))
-        spans.append((f"{glyph} {word} ", style))
-        if link.live:
+        speed = f"{link.speed:g}x " if link.phase == "replay" else ""
+        spans.append((f"{glyph} {word} {speed}", style))
+        if link.phase in ("replay", "ended"):
+            spans.append((f"{clock_day(self.clock())} ", "text"))
+        if link.live and link.phase != "ended":
             if link.round_trip is not None:
                 spans.append((f"{link.round_trip * 1000:.0f}ms ", "text"))
             spans.append((f"{link.rate:,.0f}ev/s ", "dim"))

@@ -1,0 +1,52 @@
+"""`autosdlc-tui record`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.failure import fail
+from tui.cli.filters import filter_of
+from tui.cli.parameters import Duration, File
+from tui.cli.place import find_places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.argument("path", metavar="FILE", type=File())
+@click.argument("filters", metavar="[FILTER]...", nargs=-1)
+@click.option("--url", help="The server to record (ws://… or wss://…).  [env: AUTOSDLC_URL]")
+@click.option("--for", "seconds", type=Duration(), help="How long, such as 90s or 8h.")
+def record(path: "Path", filters: tuple[str, ...], url: str | None, seconds: float | None) -> None:
+    """Write events to FILE as they come, until Ctrl-C; `autosdlc-tui --replay FILE` shows them.
+
+    It begins with the present state, and has one JSON object a line, gzipped where the name ends
+    in .gz. Recording into a file that is there goes on at its end. A FILTER is
+    resource[:id][:event], such as tdd or 'agent:coder-*'; without one, everything is recorded.
+    """
+    import asyncio
+
+    from tui.cli.recording import Narrator, Session
+    from tui.client import ConnectionStopped
+    from tui.recording import Recorder, RecordingError
+
+    wanted = [filter_of(text) for text in filters or ["*"]]
+    [place] = find_places([url] if url else (), source="autosdlc-tui record")[:1]
+    try:
+        recorder = Recorder(path)
+    except RecordingError as error:
+        fail(str(error))
+    said = Narrator(recorder, path, bool(sys.stderr and sys.stderr.isatty()))
+    said.begin(place.name)
+    try:
+        with recorder:
+            asyncio.run(Session(place.client, recorder, said).run(wanted, seconds))
+    except RecordingError as error:
+        said.end()
+        fail(str(error), 1)
+    except ConnectionStopped as error:
+        said.end()
+        fail(f"{place.name}: {error.reason}", 1)
+    said.end()
