@@ -1,62 +1,120 @@
-"""A TCP relay that does to a connection what networks do: cut it anywhere, or hold it up."""
+"""A TCP relay that does to connections what networks do, and worse.
+
+What it does to one connection is said on its `Link`, or on one of its directions; what becomes of
+the next ones, on the `Proxy`.
+"""
 
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
 _RESET = struct.pack("ii", 1, 0)
 BUFFER = 64 * 1024
-"""What is taken from a server that is held up, here and in the kernel: some more than this."""
+"""What is taken from a side that is held up, here and in the kernel: some more than this."""
+LONGEST = 0.02
+"""Seconds between two writes of what is throttled."""
 
 
-class Link:
-    """One connection through the relay."""
+class Flow:
+    """One direction of a link. What is set takes effect with the next bytes."""
 
-    def __init__(self, *sides: asyncio.StreamWriter) -> None:
-        self._sides = sides
+    def __init__(
+        self, source: asyncio.StreamReader, to: asyncio.StreamWriter, reset: Callable[[], None]
+    ) -> None:
+        self._source = source
+        self._to = to
+        self._reset = reset
         self._room: int | None = None
         self._flows = asyncio.Event()
         self._flows.set()
+        self.vanishes = False
+        """Whether bytes, and the end too, are swallowed, while the connection stays open."""
+        self.rate: float | None = None
+        """Bytes a second at the most."""
+        self.piece: Callable[[], int] | None = None
+        """How many bytes the next write has."""
+        to.transport.set_write_buffer_limits(0)  # so that what was passed on has left
 
     def cut(self, after: int) -> None:
-        """Reset both sides once so many more bytes have come from the server."""
+        """Reset the link once so many more bytes have come this way."""
         self._room = after
         if after <= 0:
-            self.reset()
+            self._reset()
 
     def stall(self) -> None:
-        """Take nothing more from the server, until `resume`."""
+        """Take nothing more, until `resume`."""
         self._flows.clear()
 
     def resume(self) -> None:
         self._flows.set()
 
-    def reset(self) -> None:
-        for side in self._sides:
-            if not side.transport.is_closing():
-                link = side.get_extra_info("socket")
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                side.transport.abort()
+    def finish(self) -> None:
+        """Send FIN; what comes behind it is lost."""
+        if not self.vanishes and not self._to.is_closing():
+            self._to.write_eof()
+        self.vanishes = True
 
-    async def copy(
-        self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, from_server: bool
-    ) -> None:
-        with suppress(OSError):
-            while True:
-                if from_server:
+    async def copy(self) -> None:
+        """Pass bytes on until the source ends."""
+        try:
+            while data := await self._source.read(BUFFER):
+                while data:
                     await self._flows.wait()
-                if not (data := await source.read(BUFFER)):
-                    break
-                if from_server and self._room is not None:
-                    data = data[: self._room]
-                    self._room -= len(data)
-                to.write(data)
-                await to.drain()
-                if self._room is not None and self._room <= 0:
-                    self.reset()
-        to.close()
+                    size = self.piece() if self.piece else len(data)
+                    if self.rate:
+                        size = min(size, max(1, int(self.rate * LONGEST)))
+                    await self._pass(data[:size])
+                    data = data[size:]
+            self.finish()
+        except OSError:
+            self._reset()
+
+    async def _pass(self, piece: bytes) -> None:
+        if self._room is not None:
+            piece = piece[: self._room]
+            self._room -= len(piece)
+        if not self.vanishes:
+            self._to.write(piece)
+            await self._to.drain()
+        if self._room == 0:
+            self._reset()
+        # Without its turn of the loop a reader in the same one would find the pieces joined.
+        await asyncio.sleep(len(piece) / self.rate if self.rate else 0)
+
+
+class Link:
+    """One connection through the relay."""
+
+    def __init__(
+        self,
+        client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    ) -> None:
+        self._writers = client[1], server[1]
+        self.to_client = Flow(server[0], client[1], self.reset)
+        self.to_server = Flow(client[0], server[1], self.reset)
+        self.flows = self.to_client, self.to_server
+
+    def reset(self) -> None:
+        """Send RST to both sides."""
+        for writer in self._writers:
+            if not writer.transport.is_closing():
+                link = writer.get_extra_info("socket")
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                writer.transport.abort()
+
+    async def run(self) -> None:
+        """Until both sides have ended."""
+        try:
+            await asyncio.gather(*(flow.copy() for flow in self.flows))
+        finally:
+            for writer in self._writers:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
 
 
 class Proxy:
@@ -64,27 +122,61 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
+        self._held: socket.socket | None = None
         self._server: asyncio.Server | None = None
-        self.links: list[Link] = []
-        """Those that are open."""
-        self.port = 0
         self._relaying: set[asyncio.Task[None]] = set()
+        self.port = 0
+        self.links: list[Link] = []
+        """Those that are open, the oldest first."""
+        self.accepted_at: list[float] = []
+        """When connections came (the loop's time)."""
+        self.turns_away = False
+        """Whether connections are accepted only to be closed."""
+        self.on_link: Callable[[Link], None] = lambda _: None
+        """Called with each new link, before its first byte."""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=BUFFER)
-        self.port = self._server.sockets[0].getsockname()[1]
+        # This one never listens: it keeps the port ours while nobody does.
+        self._held = _bound(0)
+        self.port = self._held.getsockname()[1]
+        await self.listen()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
+        self.refuse()
+        if self._held is not None:
+            self._held.close()
         for link in self.links:
-            link.resume()
+            for flow in link.flows:
+                flow.resume()
             link.reset()
+        for task in self._relaying:
+            task.cancel()
         await asyncio.gather(*self._relaying, return_exceptions=True)
 
+    async def listen(self) -> None:
+        self._server = await asyncio.start_server(
+            self._accept, sock=_bound(self.port), limit=BUFFER
+        )
+
+    def refuse(self) -> None:
+        """Stop to listen, until `listen`; the links there are stay."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def reset(self) -> None:
+        """Reset all links."""
+        for link in self.links:
+            link.reset()
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._relay(reader, writer))
+        loop = asyncio.get_running_loop()
+        self.accepted_at.append(loop.time())
+        if self.turns_away:
+            writer.close()
+            return
+        task = loop.create_task(self._relay(reader, writer))
         self._relaying.add(task)
         task.add_done_callback(self._relaying.discard)
 
@@ -94,17 +186,25 @@ class Proxy:
         outward.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         try:
             await asyncio.get_running_loop().sock_connect(outward, self._target)
-            from_server, to_server = await asyncio.open_connection(sock=outward, limit=BUFFER)
-        except OSError:
+            server = await asyncio.open_connection(sock=outward, limit=BUFFER)
+        except BaseException as error:
             outward.close()
             writer.transport.abort()
-            return
-        link = Link(writer, to_server)
+            if isinstance(error, OSError):
+                return
+            raise
+        link = Link((reader, writer), server)
         self.links.append(link)
         try:
-            await asyncio.gather(
-                link.copy(from_server, writer, from_server=True),
-                link.copy(reader, to_server, from_server=False),
-            )
+            self.on_link(link)
+            await link.run()
         finally:
             self.links.remove(link)
+
+
+def _bound(port: int) -> socket.socket:
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(("127.0.0.1", port))
+    return one

@@ -86,13 +86,19 @@ class Streams:
     def __init__(self) -> None:
         # These and no others: a server may name what it likes.
         self._streams = {resource: _Stream() for resource in RESOURCES}
+        self._moved: set[str] = set()
+        """Streams of which something was received that no marks have told of."""
 
     def is_news(self, event: Event) -> bool:
         """Whether an event of the stream was not delivered before; notes that now it is."""
         metadata = event.metadata
         if metadata is None or (offset := metadata.offset) is None:
             return True  # not a stored event: there is nothing to tell it by
-        return self._streams[EVENTS[event.type].resource].is_news(event, offset)
+        resource = EVENTS[event.type].resource
+        if not self._streams[resource].is_news(event, offset):
+            return False
+        self._moved.add(resource)
+        return True
 
     def is_newer_state(self, entry: Event) -> bool:
         """Whether a snapshot's entry is newer than what was delivered; notes that now it is."""
@@ -157,15 +163,17 @@ class Streams:
             stream.awaits_state = False
 
     def received(self, said: Marks) -> Marks:
-        """Where the cursor will be once all that was received so far has been handled.
+        """Where the cursor will be once what was received since the last call has been handled.
 
         `said` is up to where everything was sent, by the word of snapshots and pongs.
         """
-        marks = {
-            resource: (stream.epoch, stream.received)
-            for resource, stream in self._streams.items()
-            if stream.epoch is not None and stream.received
-        }
+        marks: Marks = {}
+        for resource in tuple(self._moved):
+            stream = self._streams[resource]
+            if stream.epoch is not None:  # or else it waits until that is known
+                self._moved.discard(resource)
+                if stream.received:  # or else its numbering has started afresh since
+                    marks[resource] = (stream.epoch, stream.received)
         for resource, (epoch, offset) in said.items():
             known = marks.get(resource)
             if known is None or known[0] != epoch or known[1] < offset:

@@ -82,7 +82,8 @@ def _decode_batch(plain: bytes) -> list[Message | ProtocolError]:
     if b'"encrypted"' not in plain and not may_hold_nan(plain):
         try:
             # The usual case, in one pass; what is wrong with a batch is then found one by one.
-            return cast("list[Message | ProtocolError]", _batch_adapter().validate_json(plain))
+            batch = _batch_validator().validate_json(plain, by_alias=True, by_name=False)
+            return cast("list[Message | ProtocolError]", batch)
         except (ValidationError, RecursionError, OverflowError):
             pass
     return [_decode_member(raw, index) for index, raw in enumerate(split(plain))]
@@ -182,15 +183,15 @@ def _validator() -> SchemaValidator:
 
 
 @cache
-def _batch_adapter() -> TypeAdapter[list[Known]]:
-    return TypeAdapter(list[Known])
+def _batch_validator() -> SchemaValidator:
+    return cast("SchemaValidator", TypeAdapter(list[Known]).validator)
 
 
 def warm_up() -> None:
     """Build the models now (some 0.2 s), rather than at the first message."""
     with _building:  # several threads may want them at the start: one builds, the others wait
         _validator()
-        _batch_adapter()
+        _batch_validator()
 
 
 def _is_batch(plain: bytes) -> bool:

@@ -38,7 +38,13 @@ class Totals(NamedTuple):
         return cls(totals.total, totals.passing, totals.failing, totals.skipped)
 
     def plus(self, other: "Totals", times: int = 1) -> "Totals":
-        return Totals(*(mine + times * its for mine, its in zip(self, other, strict=True)))
+        # Field by field: a generator over both costs five times as much, at every file's result.
+        return Totals(
+            self.total + times * other.total,
+            self.passing + times * other.passing,
+            self.failing + times * other.failing,
+            self.skipped + times * other.skipped,
+        )
 
 
 NOTHING = Totals()

@@ -127,14 +127,14 @@ class Faults:
         """Somewhere in the next bytes, so mostly in the middle of a frame."""
         links = self._proxy.links
         for link in self._random.sample(links, min(len(links), self._random.randrange(1, 4))):
-            link.cut(self._random.choice((0, self._random.randrange(1, 5_000))))
+            link.to_client.cut(self._random.choice((0, self._random.randrange(1, 5_000))))
 
     async def stall_link(self) -> None:
         if self._proxy.links:
-            link = self._random.choice(self._proxy.links)
-            link.stall()
+            flow = self._random.choice(self._proxy.links).to_client
+            flow.stall()
             await asyncio.sleep(self._random.uniform(0.5, 15))
-            link.resume()
+            flow.resume()
 
     async def stall_reader(self) -> None:
         raw = self._random.choice(self._readers).raw

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.functional.client.peer import Peer, serving
+from tests.support.leaks import leaving_nothing
 from tui.client import Client, ClientOptions, ConnectionStatus, Reconnect
 
 FAST = ClientOptions(reconnect=Reconnect(delay=0.005, max_delay=0.02), close_timeout=0.5)
@@ -75,8 +76,7 @@ async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
 
 
 @pytest.fixture(autouse=True)
-async def _leaves_no_task() -> AsyncIterator[None]:
-    """Every test closes what it opens; a client's tasks must then be gone."""
-    yield
-    left = [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("client ")]
-    assert not left
+async def _nothing_left_behind() -> AsyncIterator[None]:
+    """Every test closes what it opens; then no task, thread, file or socket is left of it."""
+    async with leaving_nothing():
+        yield

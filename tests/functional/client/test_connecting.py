@@ -275,39 +275,17 @@ async def test_no_answer_to_the_handshake_stops_the_client(
     await server.wait_closed()
 
 
-async def silent_server() -> tuple[asyncio.Server, asyncio.Event]:
-    """Accepts, and never says a word."""
-    accepted = asyncio.Event()
-
+async def test_a_handshake_that_is_never_answered_times_out() -> None:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        accepted.set()
-        await reader.read()
         while await reader.read(4096):
             pass
         writer.close()
 
-    return await asyncio.start_server(accept, "127.0.0.1", 0), accepted
-
-
-async def test_a_handshake_that_is_never_answered_times_out() -> None:
-    server, _ = await silent_server()
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
     options = ClientOptions(reconnect=Reconnect(enabled=False), open_timeout=0.05)
     with pytest.raises(ConnectionStopped, match=r"did not answer within 0\.05 s"):
         await Client(url, options=options).connect()
-    server.close()
-
-
-async def test_closing_during_connect_leaves_nothing_behind() -> None:
-    server, accepted = await silent_server()
-    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ws"
-    client = Client(url, options=FAST)
-    connecting = asyncio.create_task(client.connect())
-    await accepted.wait()
-    connecting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await connecting
-    assert client.status.phase == "stopped"
     server.close()
 
 

@@ -30,6 +30,7 @@ def batch(*members: bytes) -> bytes:
         b'{"id":"x","type":[],"timestamp":1,"data":{},"metadata":{"encrypted":true}}',
         orjson.dumps(sample("agent_log", agentId=5)),
         orjson.dumps([sample("agent_log")]),
+        GOOD.replace(b"agentId", b"agent_id"),
         NOT_A_NUMBER,
         b'{"type":"ping","timestamp":1e999}',
         b'{"type":"ping","timestamp":-Infinity}',
