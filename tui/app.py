@@ -148,6 +148,7 @@ class AutosdlcApp(App[None]):
         # What is loaded by now stays: collections that need not look at it cost under load a
         # fifth less. Until here there were none (see `cli`).
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)  # what is folded is many objects, and hardly any garbage
         gc.enable()
 
     def _add_other_themes(self) -> None:

@@ -12,9 +12,9 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, cast
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -39,6 +39,7 @@ from tui.client.options import ClientOptions
 from tui.client.pulse import Pulse
 from tui.client.session import Session
 from tui.client.sleep import SleepWatch
+from tui.client.socket import Socket
 from tui.client.status import ConnectionStatus
 from tui.client.token import TokenError, current
 from tui.protocol.text import clean, presentable_url
@@ -192,6 +193,7 @@ class Connection:
             token=token,
         )
         self.session = session
+        websocket.on_data = session.heard
         try:
             ending = await self._converse(websocket, session)
         finally:
@@ -200,10 +202,11 @@ class Connection:
         since = session.live_since
         return ending, 0.0 if since is None else self._clock.monotonic() - since
 
-    async def _open(self, token: str | None) -> ClientConnection:
+    async def _open(self, token: str | None) -> Socket:
         local = is_loopback(self._url)
-        return await connect(
+        socket = await connect(
             with_compression(self._url),
+            create_connection=Socket,
             subprotocols=[SUBPROTOCOL],
             additional_headers={"Authorization": f"Bearer {token}"} if token else None,
             user_agent_header=f"autosdlc-tui/{__version__}",
@@ -216,8 +219,9 @@ class Connection:
             max_queue=MAX_QUEUE,
             logger=wire_log,
         )
+        return cast("Socket", socket)
 
-    async def _converse(self, websocket: ClientConnection, session: Session) -> Ending:
+    async def _converse(self, websocket: Socket, session: Session) -> Ending:
         reader = asyncio.create_task(self._read(websocket, session), name="client reads")
         writer = asyncio.create_task(self._write(websocket, session), name="client writes")
         try:
@@ -237,7 +241,7 @@ class Connection:
                 raise result
         return session.ending or _closing(websocket)
 
-    async def _read(self, websocket: ClientConnection, session: Session) -> None:
+    async def _read(self, websocket: Socket, session: Session) -> None:
         """Take frames until the connection ends; waits while the handlers are behind."""
         dispatcher, monotonic = self._dispatcher, self._clock.monotonic
         turn = monotonic()
@@ -257,7 +261,7 @@ class Connection:
                     await asyncio.sleep(0)
                     turn = monotonic()
 
-    async def _write(self, websocket: ClientConnection, session: Session) -> None:
+    async def _write(self, websocket: Socket, session: Session) -> None:
         """Write what the session wants written, and keep its time."""
         with suppress(ConnectionClosed):
             while True:
@@ -281,7 +285,7 @@ class Connection:
                         await self._to_write.wait()
                 self._to_write.clear()
 
-    async def _hang_up(self, websocket: ClientConnection) -> None:
+    async def _hang_up(self, websocket: Socket) -> None:
         """Close politely where the peer plays along, and by force where it does not."""
         try:
             async with asyncio.timeout(self._options.close_timeout):
@@ -320,7 +324,7 @@ class Connection:
         self.progress.beat()
 
 
-def _closing(websocket: ClientConnection) -> Ending:
+def _closing(websocket: Socket) -> Ending:
     """What the close frame said: the server's, or ours where the library had to end it."""
     frame = websocket.protocol.close_rcvd or websocket.protocol.close_sent
     return closed(frame.code, frame.reason) if frame else closed(LOST, "")

@@ -24,7 +24,7 @@ from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.requests import Requests
 from tui.client.status import Gap
-from tui.client.streams import Marks
+from tui.client.streams import Marks, marks_of
 from tui.client.subscriptions import Subscription
 from tui.client.words import Words
 from tui.protocol import models as m
@@ -33,7 +33,7 @@ from tui.protocol.codec import decode, decode_state, inflate
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.protocol.models.base import Event
-from tui.protocol.models.control import Positions, ServerLimits, SubscriptionUpdateMessage
+from tui.protocol.models.control import ServerLimits, SubscriptionUpdateMessage
 from tui.protocol.text import clean
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,6 @@ RETRY_AFTER = 1.0
 """Where a retryable refusal does not say how long to wait (seconds)."""
 LONGEST_RETRY = 60.0
 """However long a refusal asks to wait, we ask again after this (seconds)."""
-
-
 _OF_CLIENTS = (m.AuthRequestMessage, m.SubscribeMessage, m.UnsubscribeMessage)
 """What a server has no business sending, and nothing is to be done about."""
 
@@ -115,6 +113,10 @@ class Session:
         return self._phase is _Phase.LIVE
 
     # Frames in.
+
+    def heard(self) -> None:
+        """Something came in, if not a whole frame yet."""
+        self.liveness.heard = self._clock.monotonic()
 
     def receive(self, frame: bytes) -> Delivery | None:
         """Take one frame; whatever is wrong with it is counted, and nothing else stops."""
@@ -313,7 +315,7 @@ class Session:
         self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
-        positions = _marks(data.positions)
+        positions = marks_of(data.positions)
         gaps = streams.learn(positions)
         self._requests.unsettle([gap.resource for gap in gaps])
         streams.begin(positions)
@@ -353,7 +355,7 @@ class Session:
         self.liveness.pong(self._clock.monotonic())
         self.stirred = True
         streams = self._memory.streams
-        positions = _marks(message.data.positions if message.data else None)
+        positions = marks_of(message.data.positions if message.data else None)
         # A pong from before a gap may come behind it: it is none that follows the snapshot.
         self._requests.settled([r for r in positions if not streams.awaits_state(r)])
         self._marks |= positions
@@ -398,7 +400,3 @@ class Session:
     def _send(self, frame: bytes) -> None:
         self._frames.append(frame)
         self.stirred = True
-
-
-def _marks(positions: Positions | None) -> Marks:
-    return {resource: (place.epoch, place.offset) for resource, place in (positions or {}).items()}

@@ -15,7 +15,7 @@ from itertools import islice
 from tui.client.status import Gap
 from tui.protocol.catalog import EVENTS, RESOURCES
 from tui.protocol.models.base import Event
-from tui.protocol.models.control import Lost, Position
+from tui.protocol.models.control import Lost, Position, Positions
 from tui.protocol.routing import state_key
 
 MAX_KEYS = 10_000
@@ -23,6 +23,10 @@ MAX_KEYS = 10_000
 
 Marks = dict[str, tuple[str, int]]
 """Epoch and offset by resource: positions, without the price of a model a frame."""
+
+
+def marks_of(positions: Positions | None) -> Marks:
+    return {resource: (place.epoch, place.offset) for resource, place in (positions or {}).items()}
 
 
 class _Stream:

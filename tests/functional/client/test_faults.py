@@ -116,6 +116,19 @@ async def test_a_slow_link_is_live_and_loses_nothing(proxy: Proxy, v1: Peer) -> 
         assert {s.phase for s in statuses} <= {"live"}
 
 
+async def test_a_frame_that_takes_its_time_is_no_silence(proxy: Proxy, v1: Peer) -> None:
+    seen = Seen()
+    async with Client(url(proxy), options=QUICK) as client:
+        client.on("*", seen)
+        statuses: list[ConnectionStatus] = []
+        client.on_status(statuses.append)
+        proxy.links[0].to_client.rate = 20_000
+        large = busy("e1") | {"padding": "x" * 12_000}  # 0.6 s, where 0.2 s are borne
+        await (await v1.line()).send(large)
+        assert await seen.ids(1) == ["e1"]
+        assert {s.phase for s in statuses} <= {"live"}
+
+
 async def test_bytes_that_come_one_by_one_are_read_like_any_others(proxy: Proxy, v1: Peer) -> None:
     seen = Seen()
 
