@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,9 +18,19 @@ from tui import theme as themes
 from tui.feed import Feed, Plan
 from tui.keys import bound_keys
 from tui.panes.pane import Clock
+from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
 from tui.widgets.rows import RowView
+
+
+@runtime_checkable
+class Live(Protocol):
+    """A screen that shows the store, and is told when that has changed."""
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed, or on a `tick` also what only time changes."""
+
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
@@ -65,6 +75,7 @@ class AutosdlcApp(App[None]):
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
         clock: Clock = wall_clock,
+        remembered: Remembered | None = None,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
@@ -81,11 +92,12 @@ class AutosdlcApp(App[None]):
         }
         super().__init__()
         self._clock = clock
+        self._remembered = remembered = remembered or Remembered(None)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
         self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
-            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock))
+            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self.register_theme(themes.load_theme(files[theme]))
@@ -169,13 +181,17 @@ class AutosdlcApp(App[None]):
     def draw(self) -> set[Slice]:
         """Draw now what has changed in the store, and say what that was."""
         dirty = self.store.drain()
-        self._dashboard.show(dirty)
+        for screen in self.screen_stack:
+            if isinstance(screen, Live):
+                screen.show(dirty)
         return dirty
 
     def _tick(self) -> None:
         for feed in self._feeds:
             feed.tick()
-        self._dashboard.show(set(), tick=True)
+        for screen in self.screen_stack:
+            if isinstance(screen, Live):
+                screen.show(set(), tick=True)
         needs = sum(feed.store.agents.count("needs_input") for feed in self._feeds)
         title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
         if self.title != title:
@@ -208,6 +224,7 @@ class AutosdlcApp(App[None]):
             self.exit()
 
     async def on_unmount(self) -> None:
+        self._remembered.save()
         if self._flush_timer is not None:
             self._flush_timer.cancel()
         await asyncio.gather(*(feed.close() for feed in self._feeds))

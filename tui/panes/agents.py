@@ -1,8 +1,10 @@
 """Pane 1: every agent, who needs a person first."""
 
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
-from tui.panes.pane import Pane
+from tui.details.subject import Subject
+from tui.panes.list_pane import ListPane
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.agents import Agent
@@ -40,33 +42,48 @@ COLUMNS = (
 )
 
 
-class AgentsPane(Pane):
+Row = tuple[Agent, bool]
+"""An agent, and whether the row is its why: who waits for a person takes a second one."""
+ORDERS: dict[str, Callable[[Agent], Any]] = {
+    "attention": lambda a: (a.attention, a.since if a.attention < 3 else 0, a.id),
+    "name": lambda a: a.id,
+    "state": lambda a: (a.status, a.id),
+    "time": lambda a: (a.since, a.id),
+}
+
+
+class AgentsPane(ListPane[Row]):
     NUMBER = 1
     NAME = "AGENTS"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("agent"),)
     SLICES = frozenset({Slice.AGENTS, Slice.TDD})
     EMPTY = "no agents yet: they appear with their first agent_status"
 
-    _rows: tuple[tuple[Agent, bool], ...] = ()
-    """(agent, whether this row is its why): who waits for a person takes a second row."""
+    SORTS = tuple(ORDERS)
 
-    def row_count(self) -> int:
-        return len(self._rows)
+    def items(self) -> Iterable[Row]:
+        return ((agent, False) for agent in self.store.agents.by_id.values())
 
-    def update_rows(self) -> None:
-        rows: list[tuple[Agent, bool]] = []
-        for agent in self.store.agents.by_attention():
+    def ordered(self, items: Iterable[Row], order: str) -> Sequence[Row]:
+        rows: list[Row] = []
+        for agent in sorted((agent for agent, _ in items), key=ORDERS[order]):
             rows.append((agent, False))
             if agent.attention < 3 and _why(agent):
                 rows.append((agent, True))
-        self._rows = tuple(rows)
-        super().update_rows()
+        return rows
+
+    def text(self, item: Row) -> str:
+        agent = item[0]
+        return f"{agent.id} {agent.kind} {agent.status} {agent.task} {agent.reason}"
 
     def key(self, index: int) -> str | None:
-        if index >= len(self._rows):
+        if index >= len(self.rows):
             return None
-        agent, why = self._rows[index]
+        agent, why = self.rows[index]
         return f"{agent.id} ?" if why else agent.id
+
+    def subject(self, index: int) -> Subject | None:
+        return Subject("agent", self.rows[index][0].id) if index < len(self.rows) else None
 
     def summary(self) -> Line:
         agents = self.store.agents
@@ -76,14 +93,15 @@ class AgentsPane(Pane):
             ("●", agents.count("busy"), "ok"),
             ("○", agents.count("idle"), "dim"),
         )
-        return tuple((f"{glyph}{n} ", style) for glyph, n, style in counts if n)
+        counted = tuple((f"{glyph}{n} ", style) for glyph, n, style in counts if n)
+        return (*counted, *self.list_summary())
 
     def columns_line(self, width: int) -> Line | None:
         cells = ((column.title, "head") for column in COLUMNS)
         return table_line(COLUMNS, column_widths(COLUMNS, width), cells)
 
     def row(self, index: int, width: int) -> Line:
-        agent, why = self._rows[index]
+        agent, why = self.rows[index]
         if why:
             return (("  └ ", "dim"), (_why(agent), "alarm" if agent.needs_you else "bad"))
         now = self.clock()

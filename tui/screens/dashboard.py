@@ -1,6 +1,6 @@
 """The screen that is left open all day: five panes between the status bar and the key bar."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,13 +11,19 @@ from textual.widgets import Static
 
 from tui.panes.agents import AgentsPane
 from tui.panes.alerts import AlertsPane
+from tui.panes.list_pane import ListPane
 from tui.panes.logs import LogsPane
 from tui.panes.pane import Clock, Pane
 from tui.panes.tdd import TddPane
 from tui.panes.workflow import WorkflowPane
+from tui.remembered import Remembered
 from tui.store import Slice, Store
+from tui.store.query import Query
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.widgets.filter_bar import FilterBar
 
 PANES: tuple[type[Pane], ...] = (AgentsPane, TddPane, WorkflowPane, AlertsPane, LogsPane)
 ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
@@ -98,11 +104,17 @@ class Dashboard(Screen[None]):
     ]
     AUTO_FOCUS = "#agents"
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, remembered: Remembered | None = None) -> None:
         super().__init__()
         self.store = store
+        self._clock = clock
+        remembered = remembered or Remembered(None)
+        self._kept = remembered.section("layout")
         self._status = StatusBar(store, clock)
-        self._panes = [pane(store, clock) for pane in PANES]
+        self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
+        self._filtered: ListPane[Any] | None = None
+        """The pane whose filter is being typed, and what that was before."""
+        self._filter_before = Query()
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -176,4 +188,37 @@ class Dashboard(Screen[None]):
         self.toggle_class("-zoomed")
 
     def action_unzoom(self) -> None:
-        self.remove_class("-zoomed")
+        """Undo what hides something: the pane's filter first, then its zoom."""
+        pane = self.focused
+        if isinstance(pane, ListPane) and pane.search:
+            pane.search = Query()
+        else:
+            self.remove_class("-zoomed")
+
+    # What panes ask for.
+
+    def on_list_pane_filter_wanted(self, message: ListPane.FilterWanted) -> None:
+        from tui.widgets.filter_bar import FilterBar
+
+        self._filtered, self._filter_before = message.pane, message.pane.search
+        bar = FilterBar(message.pane.search.text)
+        self.mount(bar)
+        bar.focus()
+
+    def on_filter_bar_typed(self, message: "FilterBar.Typed") -> None:
+        if self._filtered is not None:
+            self._filtered.search = Query.parse(message.text)
+
+    def on_filter_bar_closed(self, message: "FilterBar.Closed") -> None:
+        pane, self._filtered = self._filtered, None
+        self.query("#filter").remove()
+        if pane is not None:
+            if not message.kept:
+                pane.search = self._filter_before
+            pane.focus()
+
+    def on_pane_opened(self, message: Pane.Opened) -> None:
+        from tui.details import detail_of
+        from tui.screens.detail import DetailScreen
+
+        self.app.push_screen(DetailScreen(detail_of(message.subject), self.store, self._clock))

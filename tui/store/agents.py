@@ -115,12 +115,5 @@ class Agents:
         if metrics.memory_usage is not None:
             agent.memory = metrics.memory_usage
 
-    def by_attention(self) -> list[Agent]:
-        """Who needs a person first, the longest waiting before the others; then by name."""
-        return sorted(
-            self.by_id.values(),
-            key=lambda a: (a.attention, a.since if a.attention < 3 else 0, a.id),
-        )
-
     def count(self, *statuses: str) -> int:
         return sum(agent.status in statuses for agent in self.by_id.values())

@@ -8,6 +8,7 @@ from tui.protocol.catalog import EVENTS, MessageType
 from tui.store.agents import Agents
 from tui.store.bounds import MESSAGE, cut
 from tui.store.delivery import Delivery
+from tui.store.history import History
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
 from tui.store.tdd import Cycles
@@ -37,6 +38,7 @@ class Store:
         self.workflows = Workflows()
         self.delivery = Delivery()
         self.logs = Logs()
+        self.history = History()
         self.link = Link()
         self.events = 0
         """Events applied so far."""
@@ -67,6 +69,7 @@ class Store:
         """Fold one event. What cannot be read (unknown type, locked) becomes a raw log line."""
         fold = self._folds.get(event.type)
         self.events += 1
+        self.history.add(event)
         if fold is None or (event.metadata is not None and event.metadata.encrypted):
             self._keep_raw(event)
             return

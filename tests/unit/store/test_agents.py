@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.events import START, event, status
+from tui.panes.agents import ORDERS
 from tui.store import Store
 from tui.store import agents as module
 
@@ -67,7 +68,7 @@ def test_who_waits_longest_for_a_person_comes_first() -> None:
         ("odd", "meditating", 0),
     ):
         store.apply(status(agent, state, at=at))
-    order = [agent.id for agent in store.agents.by_attention()]
+    order = [agent.id for agent in sorted(store.agents.by_id.values(), key=ORDERS["attention"])]
     assert order == ["early", "late", "broken", "busy-1", "odd", "idle-1"]
 
 
