@@ -28,7 +28,7 @@ def field(name: str, value: str, style: str = "text", *, width: int = 12) -> Lin
 def paragraph(text: str, width: int, style: str = "text", indent: int = 0) -> list[Line]:
     """Text of any length, wrapped."""
     pad = " " * indent
-    return [((pad + line, style),) for line in wrap(text, max(10, width - indent))]
+    return [((pad, ""), (line, style)) for line in wrap(text, max(10, width - indent))]
 
 
 def block(text: str, width: int, style: str = "dim", indent: int = 2) -> list[Line]:

@@ -122,6 +122,12 @@ class ListPane(Pane, Generic[T]):
         self.kept["order"] = order
         self.update_rows()
 
+    def reveal(self, key: str) -> bool:
+        if not super().reveal(key) and self.search:
+            self.search = Query()
+            return super().reveal(key)
+        return self.key_at(self.cursor) == key
+
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted(self))
 

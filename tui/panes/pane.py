@@ -170,6 +170,13 @@ class Pane(RowView):
             lines += ["", *wrap(link.hint, max(10, self.size.width))]
         return lines
 
+    def reveal(self, key: str) -> bool:
+        """Put the cursor on the row of that key, whatever hides it; False where there is none."""
+        found = self.find(key)
+        if found is not None:
+            self.cursor = found
+        return found is not None
+
     def action_open(self) -> None:
         if subject := self.subject(self.cursor):
             self.post_message(self.Opened(subject))

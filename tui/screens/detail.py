@@ -20,7 +20,7 @@ class DetailView(RowView):
     DEFAULT_CSS = """
     DetailView {
         height: 1fr; border: round $primary; border-title-color: $foreground; padding: 0 1;
-        background: $background;
+        background: $background; scrollbar-gutter: stable;
     }
     """
 

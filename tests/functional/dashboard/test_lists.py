@@ -8,8 +8,8 @@ from tui.remembered import Remembered
 
 
 def agents(screen: Screen) -> list[str]:
-    """The agents that are shown, from the top."""
-    lines = screen.text.splitlines()
+    """The agents in the panes, from the top."""
+    lines = screen.text.splitlines()[2:]
     return [word for line in lines for word in line.split() if word.startswith("coder-")]
 
 
@@ -89,9 +89,9 @@ async def test_enter_opens_all_about_a_row_and_it_goes_on_changing() -> None:
             await fill(record.url)
             await screen.shows("coder-2")
             await screen.press("enter")
-            await screen.shows("needs_input for", "Bash: rm build?", '"agentId": "coder-2"')
+            await screen.shows("needs you for", "Bash: rm build?", '"agentId": "coder-2"')
             await publish(client, status("coder-2", "busy", reason="went on"))
-            await screen.shows("busy for", "went on")
+            await screen.shows("working for", "went on")
             await screen.press("escape")
             await screen.shows("1 AGENTS")
 
