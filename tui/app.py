@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Protocol, cast, runtime_checkable
 
@@ -17,6 +18,8 @@ from textual.theme import Theme
 from tui import theme as themes
 from tui.feed import Feed, Plan
 from tui.keys import bound_keys
+from tui.notify.herald import Herald, titled
+from tui.notify.settings import Notify
 from tui.panes.pane import Clock
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
@@ -76,6 +79,7 @@ class AutosdlcApp(App[None]):
         keys: Mapping[str, str] | None = None,
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
+        notices: Notify | None = None,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
@@ -94,7 +98,11 @@ class AutosdlcApp(App[None]):
         self._clock = clock
         self._remembered = remembered = remembered or Remembered(None)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
+        notices = notices or Notify()
+        self._feeds = [
+            Feed(self._new_store(notices), plan, filters, self._changed, clock) for plan in plans
+        ]
+        self._herald = Herald(notices, clock(), self.to_terminal, self._complain)
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
@@ -103,6 +111,11 @@ class AutosdlcApp(App[None]):
         self.register_theme(themes.load_theme(files[theme]))
         self.theme = theme
         self.set_keymap(dict(keys or {}))
+
+    def _new_store(self, notices: Notify) -> Store:
+        store = Store(self._remembered.section("inbox"))
+        store.inbox.snooze_minutes = notices.snooze_minutes
+        return store
 
     @classmethod
     def bindable(cls) -> dict[str, str]:
@@ -192,10 +205,19 @@ class AutosdlcApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Live):
                 screen.show(set(), tick=True)
-        needs = sum(feed.store.agents.count("needs_input") for feed in self._feeds)
-        title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
-        if self.title != title:
-            self.title = title
+        now = self._clock()
+        each = [feed.store.inbox.open(now) for feed in self._feeds]
+        needs = each[0] if len(each) == 1 else tuple(chain(*each))
+        self.title = titled(len(needs))
+        self._herald.look(needs, now)
+
+    def to_terminal(self, sequence: str) -> None:
+        """Write what is no drawing (a title, a bell) to the terminal, where there is one."""
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+
+    def _complain(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's own, but for those of which the dashboard has its own (keys, zoom)."""
@@ -203,6 +225,11 @@ class AutosdlcApp(App[None]):
             if command.title not in ("Keys", "Maximize", "Minimize"):
                 yield command
         yield SystemCommand("Keys", "Show all keys", self.action_help)
+        yield SystemCommand(
+            "Show what was put off",
+            "What was acknowledged or snoozed needs you again",
+            self._dashboard.action_inbox_restore,
+        )
         for number, feed in enumerate(self._feeds):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
@@ -225,6 +252,7 @@ class AutosdlcApp(App[None]):
 
     async def on_unmount(self) -> None:
         self._remembered.save()
+        await self._herald.close()
         if self._flush_timer is not None:
             self._flush_timer.cancel()
         await asyncio.gather(*(feed.close() for feed in self._feeds))
