@@ -6,8 +6,9 @@ import signal
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -17,13 +18,25 @@ from textual.theme import Theme
 from tui import theme as themes
 from tui.feed import Feed, Plan
 from tui.keys import bound_keys
+from tui.notify.herald import Herald, titled
+from tui.notify.settings import Notify
 from tui.panes.pane import Clock
+from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
     from tui.replay import Replay
+
+
+@runtime_checkable
+class Live(Protocol):
+    """A screen that shows the store, and is told when that has changed."""
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed, or on a `tick` also what only time changes."""
+
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
@@ -68,6 +81,8 @@ class AutosdlcApp(App[None]):
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
         clock: Clock = wall_clock,
+        remembered: Remembered | None = None,
+        notices: Notify | None = None,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
@@ -86,23 +101,28 @@ class AutosdlcApp(App[None]):
         # A recording is shown alone, by its own clock.
         clock = next((plan.replay.clock for plan in plans if plan.replay), clock)
         self._clock = clock
-        self._feeds = [self._make_feed(plan) for plan in plans]
+        self._remembered = remembered = remembered or Remembered(None)
+        notices = notices or Notify()
+        self._feeds = [self._make_feed(plan, notices) for plan in plans]
+        self._herald = Herald(notices, clock(), self.to_terminal, self._complain)
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
-            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock))
+            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self.register_theme(themes.load_theme(files[theme]))
         self.theme = theme
         self.set_keymap(dict(keys or {}))
 
-    def _make_feed(self, plan: Plan) -> "Feed | Replay":
+    def _make_feed(self, plan: Plan, notices: Notify) -> "Feed | Replay":
+        store = Store(self._remembered.section("inbox"))
+        store.inbox.snooze_minutes = notices.snooze_minutes
         if plan.replay:
             from tui.replay import Replay
 
-            return Replay(Store(), plan.replay, self._changed)
+            return Replay(store, plan.replay, self._changed)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        return Feed(Store(), plan, filters, self._changed, self._clock)
+        return Feed(store, plan, filters, self._changed, self._clock)
 
     @classmethod
     def bindable(cls) -> dict[str, str]:
@@ -182,17 +202,30 @@ class AutosdlcApp(App[None]):
     def draw(self) -> set[Slice]:
         """Draw now what has changed in the store, and say what that was."""
         dirty = self.store.drain()
-        self._dashboard.show(dirty)
+        for screen in self.screen_stack:
+            if isinstance(screen, Live):
+                screen.show(dirty)
         return dirty
 
     def _tick(self) -> None:
         for feed in self._feeds:
             feed.tick()
-        self._dashboard.show(set(), tick=True)
-        needs = sum(feed.store.agents.count("needs_input") for feed in self._feeds)
-        title = f"autosdlc ({needs} needs you)" if needs else "autosdlc"
-        if self.title != title:
-            self.title = title
+        for screen in self.screen_stack:
+            if isinstance(screen, Live):
+                screen.show(set(), tick=True)
+        now = self._clock()
+        each = [feed.store.inbox.open(now) for feed in self._feeds]
+        needs = each[0] if len(each) == 1 else tuple(chain(*each))
+        self.title = titled(len(needs))
+        self._herald.look(needs, now)
+
+    def to_terminal(self, sequence: str) -> None:
+        """Write what is no drawing (a title, a bell) to the terminal, where there is one."""
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+
+    def _complain(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's own, but for those of which the dashboard has its own (keys, zoom)."""
@@ -200,6 +233,11 @@ class AutosdlcApp(App[None]):
             if command.title not in ("Keys", "Maximize", "Minimize"):
                 yield command
         yield SystemCommand("Keys", "Show all keys", self.action_help)
+        yield SystemCommand(
+            "Show what was put off",
+            "What was acknowledged or snoozed needs you again",
+            self._dashboard.action_inbox_restore,
+        )
         for number, feed in enumerate(self._feeds):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
@@ -221,6 +259,8 @@ class AutosdlcApp(App[None]):
             self.exit()
 
     async def on_unmount(self) -> None:
+        self._remembered.save()
+        await self._herald.close()
         if self._flush_timer is not None:
             self._flush_timer.cancel()
         await asyncio.gather(*(feed.close() for feed in self._feeds))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tui.notify.settings import Notify, notify_of
 from tui.servers import Server, from_table, named_by, twins
 
 
@@ -27,6 +28,7 @@ class Settings:
     """A theme's name: a shipped one, or a file in the configuration directory's `themes`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
+    notify: Notify = field(default_factory=Notify)
 
 
 def config_directory() -> Path:
@@ -54,6 +56,7 @@ def load_settings(
     for source in (environment.get("AUTOSDLC_THEME"), flags.get("theme")):
         if source:
             values["theme"] = source
+    values["notify"] = notify_of(values.get("notify", {}))
     return Settings(servers=servers, **values)
 
 
@@ -110,4 +113,10 @@ def _fault(key: str, value: Any) -> str | None:
         if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
             return None
         return '[keys]: must be binding = "key" pairs'
-    return f"{key}: unknown setting (known: url, theme, [keys], [[server]])"
+    if key == "notify":
+        try:
+            notify_of(value)
+        except ValueError as error:
+            return str(error)
+        return None
+    return f"{key}: unknown setting (known: url, theme, [keys], [notify], [[server]])"

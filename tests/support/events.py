@@ -53,3 +53,16 @@ def results(
 def phase(agent: str, before: str, now: str, at: float = 0.0, **more: Any) -> Message:
     data = {"agentId": agent, "taskId": "t-1", "previousPhase": before, "currentPhase": now, **more}
     return event("tdd_phase_change", data, at)
+
+
+def alert(key: str, severity: str, at: float = 0.0, **more: Any) -> Message:
+    data = {
+        "alertId": key,
+        "severity": severity,
+        "title": f"Alert {key}",
+        "description": "84 < 85",
+        "affectedComponents": [],
+        "recommendedActions": [],
+        **more,
+    }
+    return event("system_alert", data, at)

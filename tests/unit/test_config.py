@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui.config import ConfigError, Settings, load_settings
+from tui.notify.settings import Notify
 from tui.servers import Server, address_fault
 
 
@@ -47,6 +48,8 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ("keys = 3", "[keys]: must be"),
         ("url = 'http://x'", "is no WebSocket address"),
         ("theme = 1\nsize = 2", "theme: must be text, in quotes; size: unknown setting"),
+        ("theme = 1\n[notify]\nbell = 3", "theme: must be text, in quotes; notify.bell: must be"),
+        ("notify = 3", "[notify]: must be a table"),
         ("[server]\nurl = 'ws://x'", "[[server]]: two pairs of brackets"),
         ("[[server]]\nname = 'x'", "url is missing"),
         ("[[server]]\nurl = 'x'\ntoken = 's'", "token: unknown (name, url, token_file"),
@@ -62,6 +65,10 @@ def test_a_wrong_file_is_named_with_every_fault(tmp_path: Path, text: str, said:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "config.toml", text)
     assert said in str(caught.value)
+
+
+def test_notify_is_read(tmp_path: Path) -> None:
+    assert load(tmp_path / "config.toml", "[notify]\nbell = false").notify == Notify(bell=False)
 
 
 def test_a_file_that_is_not_there_is_said_only_where_it_was_asked_for(tmp_path: Path) -> None:

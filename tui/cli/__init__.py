@@ -126,6 +126,7 @@ def _show(
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,
+            notices=settings.notify,
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))

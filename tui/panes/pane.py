@@ -1,12 +1,15 @@
 """What all panes share: number, title, subscription, and the states in which there is nothing."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
 
+from tui.details.subject import Subject
 from tui.protocol.text import clean
 from tui.protocol.topics import Filter
 from tui.store import Slice, Store
@@ -46,10 +49,23 @@ class Pane(RowView):
 
     compact: reactive[bool] = reactive(False)
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="row.open", tooltip="Everything about this row"),
+    ]
+
+    class Opened(Message):
+        """A person wants to see all there is about something."""
+
+        def __init__(self, subject: Subject) -> None:
+            super().__init__()
+            self.subject = subject
+
+    def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
+        """`kept` is this pane's part of what is remembered between starts."""
         super().__init__(id=self.NAME.lower())
         self.store = store
         self.clock = clock
+        self.kept: dict[str, Any] = {} if kept is None else kept
         self._message: list[str] = []
 
     # What a pane says of itself.
@@ -64,6 +80,20 @@ class Pane(RowView):
 
     def row(self, index: int, width: int) -> Line:
         raise NotImplementedError
+
+    def subject(self, index: int) -> Subject | None:
+        """What the row at `index` is about."""
+        del index
+        return None
+
+    def record(self, index: int) -> dict[str, Any]:
+        """The row at `index` as it is exported: plain values by name."""
+        del index
+        return {}
+
+    def nothing(self) -> str:
+        """Why there are no rows though the link is live, and what to do about it."""
+        return self.EMPTY
 
     def columns_line(self, width: int) -> Line | None:
         """The titles of the columns, where the pane has any."""
@@ -125,7 +155,7 @@ class Pane(RowView):
         """Why the pane is empty, and what to do about it."""
         link = self.store.link
         if link.live:
-            said = self.EMPTY
+            said = self.nothing()
         elif link.phase == "stopped":
             said = f"not connected: {link.reason}"
         elif link.phase == "waiting":
@@ -139,6 +169,17 @@ class Pane(RowView):
         if link.live and link.hint and self.NUMBER == 1:
             lines += ["", *wrap(link.hint, max(10, self.size.width))]
         return lines
+
+    def reveal(self, key: str) -> bool:
+        """Put the cursor on the row of that key, whatever hides it; False where there is none."""
+        found = self.find(key)
+        if found is not None:
+            self.cursor = found
+        return found is not None
+
+    def action_open(self) -> None:
+        if subject := self.subject(self.cursor):
+            self.post_message(self.Opened(subject))
 
     def watch_compact(self) -> None:
         self.set_class(self.compact, "-compact")

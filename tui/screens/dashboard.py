@@ -1,6 +1,6 @@
 """The screen that is left open all day: five panes between the status bar and the key bar."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,18 +11,30 @@ from textual.widgets import Static
 
 from tui.panes.agents import AgentsPane
 from tui.panes.alerts import AlertsPane
+from tui.panes.list_pane import ListPane
 from tui.panes.logs import LogsPane
 from tui.panes.pane import Clock, Pane
 from tui.panes.tdd import TddPane
 from tui.panes.workflow import WorkflowPane
+from tui.protocol.text import clean
+from tui.remembered import Remembered
 from tui.store import Slice, Store
+from tui.store.inbox import Need
+from tui.store.query import Query
+from tui.widgets.inbox_line import InboxLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.widgets.filter_bar import FilterBar
 
 PANES: tuple[type[Pane], ...] = (AgentsPane, TddPane, WorkflowPane, AlertsPane, LogsPane)
 ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
 """From this size on panes stand side by side; below it one is open, the others are a line each."""
 MIN_COLUMNS, MIN_ROWS = 40, 10
+NEEDS_AT = {"agent": "agents", "item": "alerts"}
+"""In which pane a need is found, by what it is about."""
+INBOX_KEYS = ("inbox.next", "inbox.ack", "inbox.snooze", "inbox.restore", "row.open")
 NEIGHBOURS = {
     "left": {"tdd": "agents", "alerts": "workflow"},
     "right": {"agents": "tdd", "workflow": "alerts"},
@@ -91,6 +103,38 @@ class Dashboard(Screen[None]):
             tooltip="The pane to the right",
             show=False,
         ),
+        Binding(
+            "exclamation_mark",
+            "inbox_next",
+            "Next need",
+            id="inbox.next",
+            tooltip="Go to who needs you; again for the next",
+            show=False,
+        ),
+        Binding(
+            "a",
+            "inbox_ack",
+            "Acknowledge",
+            id="inbox.ack",
+            tooltip="Seen: show this need no more",
+            show=False,
+        ),
+        Binding(
+            "S",
+            "inbox_snooze",
+            "Snooze",
+            id="inbox.snooze",
+            tooltip="Not now: show this need again later",
+            show=False,
+        ),
+        Binding(
+            "A",
+            "inbox_restore",
+            "Show what was put off",
+            id="inbox.restore",
+            tooltip="Show again what was acknowledged or snoozed",
+            show=False,
+        ),
         Binding("z", "zoom", "Zoom", id="pane.zoom", tooltip="This pane alone, or all again"),
         Binding(
             "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
@@ -98,14 +142,24 @@ class Dashboard(Screen[None]):
     ]
     AUTO_FOCUS = "#agents"
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, remembered: Remembered | None = None) -> None:
         super().__init__()
         self.store = store
+        self._clock = clock
+        remembered = remembered or Remembered(None)
+        self._kept = remembered.section("layout")
         self._status = StatusBar(store, clock)
-        self._panes = [pane(store, clock) for pane in PANES]
+        self._inbox = InboxLine(store, clock)
+        self._gone_to = ""
+        """The need that a person was led to last."""
+        self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
+        self._filtered: ListPane[Any] | None = None
+        """The pane whose filter is being typed, and what that was before."""
+        self._filter_before = Query()
 
     def compose(self) -> ComposeResult:
         yield self._status
+        yield self._inbox
         with Container(id="panes"):
             yield from self._panes
         yield KeyBar()
@@ -121,6 +175,9 @@ class Dashboard(Screen[None]):
             (self._key_of("pane.next"), "next"),
             ("ctrl+p", "commands"),
         )
+        self._inbox.keys = {id_: self._key_of(id_) for id_ in INBOX_KEYS}
+        for name in NEEDS_AT.values():
+            self.watch(self.query_one(f"#{name}"), "cursor", self._follow_cursor, init=False)
 
     def _key_of(self, id_: str) -> str:
         """The key that does it now, as a person may have set it."""
@@ -140,6 +197,8 @@ class Dashboard(Screen[None]):
         for pane in self._panes:
             if tick or pane.SLICES & dirty:
                 pane.update_rows()
+        if dirty or tick:
+            self._update_inbox()  # after the panes: it says what Enter opens
 
     def on_resize(self, event: Resize) -> None:
         columns, rows = event.size
@@ -158,6 +217,70 @@ class Dashboard(Screen[None]):
             pane.set_class(pane is event.widget, "-open")
             if self.has_class("-compact"):
                 pane.update_rows()
+        self._follow_cursor()
+
+    # The inbox.
+
+    def _update_inbox(self) -> None:
+        need = self._inbox.selected()
+        self._inbox.at_hand = need is not None and need == self._need_at_hand()
+        self._inbox.update_rows()
+
+    def _need_at_hand(self) -> Need | None:
+        """The need that the cursor is on."""
+        pane = self.focused
+        if not isinstance(pane, Pane) or (subject := pane.subject(pane.cursor)) is None:
+            return None
+        return self.store.inbox.of(subject.kind, subject.key, self._clock())
+
+    def _follow_cursor(self) -> None:
+        """Show the need that the cursor has come to, so that keys mean that one."""
+        if need := self._need_at_hand():
+            self._inbox.select(need)
+        self._update_inbox()
+
+    def on_inbox_line_chosen(self) -> None:
+        if need := self._inbox.selected():
+            self._go_to(need)
+
+    def action_inbox_next(self) -> None:
+        need = self._inbox.selected()
+        if need is None:
+            self.notify("nobody needs you", timeout=1.5, markup=False)
+            return
+        if need == self._need_at_hand() or need.key == self._gone_to:
+            need = self._inbox.select_next() or need
+        self._go_to(need)
+
+    def _go_to(self, need: Need) -> None:
+        pane = self.query_one(f"#{NEEDS_AT[need.about]}", Pane)
+        pane.focus()
+        pane.reveal(need.id)
+        self._gone_to = need.key
+        self._inbox.select(need)
+        self.call_after_refresh(self._update_inbox)
+
+    def action_inbox_ack(self) -> None:
+        if need := self._inbox.selected():
+            self.store.inbox.acknowledge(need.key, self._clock())
+            self._said(f"acknowledged: {need.who}")
+
+    def action_inbox_snooze(self) -> None:
+        if need := self._inbox.selected():
+            self.store.inbox.snooze(need.key, self._clock())
+            self._said(f"snoozed {self.store.inbox.snooze_minutes:g} min: {need.who}")
+
+    def action_inbox_restore(self) -> None:
+        self.store.inbox.restore()
+        for need in self.store.inbox.open(self._clock())[:1]:
+            self._inbox.select(need)
+        self.show(self.store.drain() or {Slice.INBOX})
+
+    def _said(self, what: str) -> None:
+        back = self._inbox.keys.get("inbox.restore")
+        said = f"{clean(what, 80)}; {back} shows it again" if back else clean(what, 80)
+        self.notify(said, timeout=4, markup=False)
+        self.show(self.store.drain())
 
     def action_open(self, name: str) -> None:
         pane = self.query_one(f"#{name}", Pane)
@@ -176,4 +299,37 @@ class Dashboard(Screen[None]):
         self.toggle_class("-zoomed")
 
     def action_unzoom(self) -> None:
-        self.remove_class("-zoomed")
+        """Undo what hides something: the pane's filter first, then its zoom."""
+        pane = self.focused
+        if isinstance(pane, ListPane) and pane.search:
+            pane.search = Query()
+        else:
+            self.remove_class("-zoomed")
+
+    # What panes ask for.
+
+    def on_list_pane_filter_wanted(self, message: ListPane.FilterWanted) -> None:
+        from tui.widgets.filter_bar import FilterBar
+
+        self._filtered, self._filter_before = message.pane, message.pane.search
+        bar = FilterBar(message.pane.search.text)
+        self.mount(bar)
+        bar.focus()
+
+    def on_filter_bar_typed(self, message: "FilterBar.Typed") -> None:
+        if self._filtered is not None:
+            self._filtered.search = Query.parse(message.text)
+
+    def on_filter_bar_closed(self, message: "FilterBar.Closed") -> None:
+        pane, self._filtered = self._filtered, None
+        self.query("#filter").remove()
+        if pane is not None:
+            if not message.kept:
+                pane.search = self._filter_before
+            pane.focus()
+
+    def on_pane_opened(self, message: Pane.Opened) -> None:
+        from tui.details import detail_of
+        from tui.screens.detail import DetailScreen
+
+        self.app.push_screen(DetailScreen(detail_of(message.subject), self.store, self._clock))

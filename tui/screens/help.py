@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 KEYS = {
     "question_mark": "?",
+    "exclamation_mark": "!",
     "up": "↑",
     "down": "↓",
     "left": "←",

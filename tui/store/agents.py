@@ -1,10 +1,11 @@
 """What each agent is doing, folded from `agent_status`, `agent_task_update`, `agent_metric`."""
 
-from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
+from tui.store.past import Past
 
 if TYPE_CHECKING:
     from tui.protocol.models.agent import (
@@ -20,6 +21,9 @@ TREND = 8
 MAX_AGENTS = 20_000
 ATTENTION = {"needs_input": 0, "blocked": 1, "error": 1, "busy": 3, "idle": 4, "offline": 5}
 """How urgently a person should look, least first; a status that we do not know comes after busy."""
+UNKNOWN = 3
+CALLS = frozenset({"needs_input", "blocked", "error"})
+"""The statuses that want a person."""
 
 
 @dataclass(slots=True)
@@ -27,8 +31,12 @@ class Agent:
     id: str
     kind: str = ""
     status: str = ""
+    attention: int = UNKNOWN
+    """How urgently a person should look: of ATTENTION."""
     since: float = 0.0
     """When it entered its status."""
+    called: float = 0.0
+    """When it began to want a person for the reason that it gives now."""
     seen: float = 0.0
     """The newest word from it, of any kind."""
     reason: str = ""
@@ -40,7 +48,9 @@ class Agent:
     cpu: float | None = None
     memory: float | None = None
     """Bytes."""
-    cpu_trend: deque[float] = field(default_factory=lambda: deque(maxlen=TREND))
+    # Tuples: of 20,000 agents, two deques each would take 30 MB while they are empty.
+    cpu_trend: tuple[float, ...] = ()
+    memory_trend: tuple[float, ...] = ()
     errors: int = 0
     last_error: str = ""
 
@@ -49,8 +59,9 @@ class Agent:
         return self.status == "needs_input"
 
     @property
-    def attention(self) -> int:
-        return ATTENTION.get(self.status, 3)
+    def why(self) -> str:
+        """What a person should read: the exact question, the reason, or the error."""
+        return self.reason or (self.last_error if self.status == "error" else "")
 
 
 class Agents:
@@ -58,14 +69,24 @@ class Agents:
 
     def __init__(self) -> None:
         self.by_id: OrderedDict[str, Agent] = OrderedDict()
+        self.calling: dict[str, Agent] = {}
+        """Those that want a person."""
+        self.past = Past()
+        self.revision = 0
+        """Counts what may move a row or change its text: all but progress and metrics."""
+        self.calls = 0
+        """Counts changes in who calls, and why."""
+        self._counts: Counter[str] = Counter()
 
     def heard(self, agent_id: str, at: float) -> Agent:
         """The agent of that id, made where it is new, and heard of at `at`."""
         agent = self.by_id.get(agent_id)
         if agent is None:
             if len(self.by_id) >= MAX_AGENTS:
-                self.by_id.popitem(last=False)
+                self._forget(self.by_id.popitem(last=False)[1])
             agent = self.by_id[agent_id] = Agent(agent_id, since=at)
+            self._counts[""] += 1
+            self.revision += 1
         else:
             self.by_id.move_to_end(agent_id)
         agent.seen = max(agent.seen, at)
@@ -75,9 +96,14 @@ class Agents:
         data = event.data
         at = event.timestamp
         agent = self.heard(data.agent_id, at)
+        before = (agent.status, agent.why, agent.task)
         agent.kind = cut(data.agent_type)
-        if data.status != agent.status:
-            agent.status = cut(data.status)
+        status = cut(data.status)
+        if status != agent.status:
+            self._count(agent.status, -1)
+            self._count(status, 1)
+            agent.status = status
+            agent.attention = ATTENTION.get(status, UNKNOWN)
             agent.since = at
         agent.reason = cut(data.reason)
         task = data.current_task
@@ -85,11 +111,16 @@ class Agents:
             agent.task_id = cut(task.id)
             agent.task = cut(task.title or task.type or task.id)
             agent.progress = task.progress
+            self.past.on_task(agent.id, task, at)
         elif data.status in ("idle", "offline"):
             agent.task_id = agent.task = ""
             agent.progress = None
         if data.metrics is not None:
-            self._measure(agent, data.metrics)
+            self._measure(agent, data.metrics, at)
+        if before != (agent.status, agent.why, agent.task):
+            self.revision += 1
+            if before[:2] != (agent.status, agent.why):
+                self._call(agent, at)
 
     def on_task(self, event: "AgentTaskUpdateEvent") -> None:
         data = event.data
@@ -98,29 +129,52 @@ class Agents:
         if agent.task_id != task_id:
             agent.task_id = task_id
             agent.task = cut(data.task_type)
+            self.revision += 1
         agent.progress = data.progress
+        self.past.on_task_update(data, event.timestamp)
 
     def on_metric(self, event: "AgentMetricEvent") -> None:
-        self._measure(self.heard(event.data.agent_id, event.timestamp), event.data.metrics)
+        at = event.timestamp
+        self._measure(self.heard(event.data.agent_id, at), event.data.metrics, at)
 
     def on_error(self, event: "AgentErrorEvent") -> None:
         agent = self.heard(event.data.agent_id, event.timestamp)
+        before = agent.why
         agent.errors += 1
         agent.last_error = cut(event.data.message)
-
-    def _measure(self, agent: Agent, metrics: "AgentMetrics") -> None:
-        if metrics.cpu_usage is not None:
-            agent.cpu = metrics.cpu_usage
-            agent.cpu_trend.append(metrics.cpu_usage)
-        if metrics.memory_usage is not None:
-            agent.memory = metrics.memory_usage
-
-    def by_attention(self) -> list[Agent]:
-        """Who needs a person first, the longest waiting before the others; then by name."""
-        return sorted(
-            self.by_id.values(),
-            key=lambda a: (a.attention, a.since if a.attention < 3 else 0, a.id),
-        )
+        self.past.on_error(event.data, event.timestamp)
+        if agent.why != before:
+            self.revision += 1
+            self._call(agent, event.timestamp)
 
     def count(self, *statuses: str) -> int:
-        return sum(agent.status in statuses for agent in self.by_id.values())
+        return sum(self._counts[status] for status in statuses)
+
+    def _measure(self, agent: Agent, metrics: "AgentMetrics", at: float) -> None:
+        if metrics.cpu_usage is not None:
+            agent.cpu = metrics.cpu_usage
+            agent.cpu_trend = (*agent.cpu_trend[1 - TREND :], metrics.cpu_usage)
+        if metrics.memory_usage is not None:
+            agent.memory = metrics.memory_usage
+            agent.memory_trend = (*agent.memory_trend[1 - TREND :], metrics.memory_usage)
+        self.past.on_metrics(agent.id, metrics, at)
+
+    def _call(self, agent: Agent, at: float) -> None:
+        """Its status, or why it is in it, has changed."""
+        if agent.status in CALLS:
+            agent.called = at
+            self.calling[agent.id] = agent
+            self.calls += 1
+        elif self.calling.pop(agent.id, None):
+            self.calls += 1
+
+    def _count(self, status: str, by: int) -> None:
+        self._counts[status] += by
+        if not self._counts[status]:
+            del self._counts[status]  # statuses are anybody's words: none is kept that no one has
+
+    def _forget(self, agent: Agent) -> None:
+        self._count(agent.status, -1)
+        self.revision += 1
+        if self.calling.pop(agent.id, None):
+            self.calls += 1

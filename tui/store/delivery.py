@@ -37,6 +37,8 @@ class Item:
     """How often it was said."""
     open: bool = False
     """Whether it still asks for something: an unresolved alert, a failed check."""
+    since: float = 0.0
+    """When it became open; kept while it is said again."""
     progress: float | None = None
 
 
@@ -152,6 +154,7 @@ class Delivery:
     def _put(self, item: Item) -> None:
         item.title, item.detail, item.level = cut(item.title), cut(item.detail), cut(item.level)
         known = self.items.pop(item.key, None)
+        item.since = known.since if known and known.open and item.open else item.at
         if known is not None:
             same = (known.level, known.title, known.open) == (item.level, item.title, item.open)
             item.count = known.count + 1 if same and item.kind == "alert" else 1

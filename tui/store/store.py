@@ -8,6 +8,8 @@ from tui.protocol.catalog import EVENTS, MessageType
 from tui.store.agents import Agents
 from tui.store.bounds import MESSAGE, cut
 from tui.store.delivery import Delivery
+from tui.store.history import History
+from tui.store.inbox import Inbox
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
 from tui.store.tdd import Cycles
@@ -26,17 +28,22 @@ class Slice(StrEnum):
     DELIVERY = "delivery"
     LOGS = "logs"
     LINK = "link"
+    INBOX = "inbox"
+    """What a person has put off."""
 
 
 class Store:
     """Events in, by `apply`; records out; and which slices changed since they were last drained."""
 
-    def __init__(self) -> None:
+    def __init__(self, put_off: dict[str, Any] | None = None) -> None:
+        """`put_off` is what the inbox remembers between starts."""
         self.agents = Agents()
         self.tdd = Cycles()
         self.workflows = Workflows()
         self.delivery = Delivery()
+        self.inbox = Inbox(self.agents, self.delivery, put_off, self._inbox_changed)
         self.logs = Logs()
+        self.history = History()
         self.link = Link()
         self.events = 0
         """Events applied so far."""
@@ -67,11 +74,14 @@ class Store:
         """Fold one event. What cannot be read (unknown type, locked) becomes a raw log line."""
         fold = self._folds.get(event.type)
         self.events += 1
+        self.history.add(event)
         if fold is None or (event.metadata is not None and event.metadata.encrypted):
             self._keep_raw(event)
             return
         fold[0](event)
         self._dirty.add(fold[1])
+        if fold[1] is Slice.DELIVERY:
+            self.inbox.alerts_changed()
 
     def set_link(self, link: Link) -> None:
         if link != self.link:
@@ -91,6 +101,9 @@ class Store:
     @property
     def dirty(self) -> bool:
         return bool(self._dirty)
+
+    def _inbox_changed(self) -> None:
+        self._dirty.add(Slice.INBOX)
 
     def _on_agent_error(self, event: Any) -> None:
         self.agents.on_error(event)

@@ -6,6 +6,7 @@ A line is a tuple of spans, a span a text and the name of a style (see `rows.STY
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 
 from rich.cells import cell_len, set_cell_size
@@ -66,12 +67,12 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
-    return tuple(
-        span
-        for column, width, (text, style) in zip(columns, widths, cells, strict=True)
-        if width
-        for span in ((fit(text, width, right=column.right), style), (" ", ""))
-    )
+    spans: list[Span] = []
+    for column, width, (text, style) in zip(columns, widths, cells, strict=True):
+        if width:
+            spans += [(" ", "")] * bool(spans)
+            spans.append((fit(text, width, right=column.right), style))
+    return tuple(spans)
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
@@ -92,6 +93,46 @@ def spark(values: Sequence[float], top: float) -> str:
         return BARS[0] * len(values)
     last = len(BARS) - 1
     return "".join(BARS[min(last, max(0, int(value / top * len(BARS))))] for value in values)
+
+
+def percent(value: float | None) -> str:
+    """`45%`; nothing where nothing is known, and never more than four cells."""
+    return "" if value is None else f"{min(999, max(-99, value)):.0f}%"
+
+
+def byte_size(number: float) -> str:
+    """Bytes as a person reads them, in at most six cells: `512M`, `1.4G`."""
+    for unit in "BKMGTPE":
+        if abs(number) < 999.5 or unit == "E":
+            break
+        number /= 1024
+    whole = unit in "BKM" or abs(number) >= 99.5
+    return f"{min(number, 9999):.0f}{unit}" if whole else f"{number:.1f}{unit}"
+
+
+def chart(values: Sequence[float], width: int, height: int, top: float) -> list[str]:
+    """`values` as bars, the newest at the right, on a scale from 0 to `top`: `height` texts.
+
+    They are spread over the whole width: where there are more of them than cells, a cell shows the
+    largest of those that it stands for.
+    """
+    if not values or width <= 0:
+        return []
+    edges = [len(values) * cell // width for cell in range(width + 1)]
+    values = [max(values[a : max(a + 1, b)]) for a, b in pairwise(edges)]
+    steps = len(BARS) * height
+    filled = [
+        max(1, min(steps, round(min(1.0, max(0.0, value / top)) * steps))) if top > 0 else 1
+        for value in values
+    ]
+    lines = []
+    for row in range(height - 1, -1, -1):
+        below = row * len(BARS)
+        cells = "".join(
+            " " if fill <= below else BARS[min(len(BARS), fill - below) - 1] for fill in filled
+        )
+        lines.append(cells)
+    return lines
 
 
 def clock_time(milliseconds: float, *, seconds: bool = True) -> str:

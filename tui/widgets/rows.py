@@ -47,6 +47,8 @@ Not component classes: Textual computes every one of those for every widget, and
 nineteen took a quarter of the first frame.
 """
 _MAX_STRIPS = 2_000
+WIDE = 400
+"""Cells for which a row is laid out where it is copied, so that nothing is cut."""
 
 
 class RowView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -70,6 +72,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding(
             "home,g", "move_to(0)", "First", id="row.first", tooltip="The first row", show=False
         ),
+        Binding("y", "copy", "Copy", id="row.copy", tooltip="Copy this row", show=False),
         Binding("end,G", "move_to(-1)", "Last", id="row.last", tooltip="The last row", show=False),
     ]
 
@@ -104,6 +107,11 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         """What tells the row at `index` from others, so that the cursor can stay on it."""
         del index
         return None
+
+    def copied(self, index: int) -> str:
+        """What copying the row at `index` copies."""
+        width = max(self.room.width, WIDE)
+        return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
@@ -265,7 +273,18 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_move_to(self, index: int) -> None:
         self.cursor = index if index >= 0 else self._count - 1
 
+    def action_copy(self) -> None:
+        """To the clipboard, through the terminal (OSC 52): over SSH, too."""
+        if 0 <= self.cursor < self._count:
+            self.app.copy_to_clipboard(self.copied(self.cursor))
+            self.notify("copied", timeout=1.5, markup=False)
+
+    def action_open(self) -> None:
+        """What `Enter` and a second click do."""
+
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._head_height:
             self.cursor = self.scroll_offset.y + offset.y - self._head_height
+            if event.chain == 2:
+                self.action_open()

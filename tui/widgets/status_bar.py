@@ -68,18 +68,16 @@ class StatusBar(RowView, can_focus=False):
 
     def _wanted(self, *, in_words: bool) -> Line:
         store = self.store
-        needs = store.agents.count("needs_input")
+        needs = store.inbox.count(self.clock(), "needs_input")
         alerts = store.delivery.alerts()
         failing = store.tdd.failing()
         broken = store.agents.count("error", "blocked")
-        calm = not (needs or broken) and bool(store.agents.by_id)
         clock = clock_time(self.clock()) + " "
         return (
             (f" ‼{needs}{' needs you' if in_words else ''} " if needs else "", "alarm"),
             (f" ◼{broken}{_word(broken, 'agent') if in_words else ''} " if broken else "", "bad"),
             (f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} " if alerts else "", "bad"),
             (f" ✗{failing}{_word(failing, 'test') if in_words else ''} " if failing else "", "bad"),
-            (" nobody needs you " if calm and in_words else "", "dim"),
             (f" {clock}", "text"),
         )
 

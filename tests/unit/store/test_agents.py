@@ -1,8 +1,11 @@
 """Agents: status, task, trend, and the order of who needs a person."""
 
+from random import Random
+
 import pytest
 
 from tests.support.events import START, event, status
+from tui.panes.agents import ordered
 from tui.store import Store
 from tui.store import agents as module
 
@@ -67,7 +70,7 @@ def test_who_waits_longest_for_a_person_comes_first() -> None:
         ("odd", "meditating", 0),
     ):
         store.apply(status(agent, state, at=at))
-    order = [agent.id for agent in store.agents.by_attention()]
+    order = [agent.id for agent in ordered(store.agents.by_id.values(), "attention")]
     assert order == ["early", "late", "broken", "busy-1", "odd", "idle-1"]
 
 
@@ -77,3 +80,35 @@ def test_the_agent_unheard_of_for_longest_leaves(monkeypatch: pytest.MonkeyPatch
     for agent in ("a", "b", "a", "c"):
         store.apply(status(agent, "idle"))
     assert set(store.agents.by_id) == {"a", "c"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_and_the_index_of_callers_are_those_of_a_scan(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_AGENTS", 6)
+    rng = Random(seed)
+    states = ["busy", "idle", "blocked", "error", "needs_input", "offline", "odd", ""]
+    store = Store()
+    for _ in range(300):
+        agent = f"a-{rng.randrange(9)}"
+        store.apply(status(agent, rng.choice(states), reason=rng.choice(["", "x", "y"])))
+        agents = store.agents.by_id.values()
+        for state in states:
+            assert store.agents.count(state) == sum(a.status == state for a in agents)
+        callers = {a.id for a in agents if a.status in module.CALLS}
+        assert set(store.agents.calling) == callers
+    assert len(store.agents._counts) <= len(states)
+
+
+def test_metrics_and_progress_move_no_row() -> None:
+    store = Store()
+    store.apply(status("a", "busy", currentTask={"id": "t-1", "title": "Refund API"}))
+    before = store.agents.revision
+    metric = {"agentId": "a", "metrics": {"cpuUsage": 1}, "timestamp": START}
+    store.apply(event("agent_metric", metric))
+    update = {"agentId": "a", "taskId": "t-1", "taskType": "x", "status": "in_progress"}
+    store.apply(event("agent_task_update", update | {"progress": 40}))
+    assert store.agents.revision == before
+    store.apply(status("a", "busy", reason="new", currentTask={"id": "t-1", "title": "Refund API"}))
+    assert store.agents.revision == before + 1

@@ -1,0 +1,73 @@
+"""Which needs are news: on the edge only, each occurrence once, a burst in one summary. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tui.protocol.text import clean
+from tui.store.inbox import Need
+
+SPACING = 5_000.0
+"""Milliseconds from one piece of news to the next; what comes meanwhile is told together."""
+MAX_TEXT, MAX_WHO = 300, 60
+NAMED = 3
+"""How many a summary names."""
+WORDS = {"needs_input": "needs you", "blocked": "is blocked", "error": "has failed"}
+
+
+class News(NamedTuple):
+    """Harmless text, a line each."""
+
+    who: str
+    kind: str
+    """`needs_input` `blocked` `error` `alert`, or `several`."""
+    text: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.who} {WORDS[self.kind]}" if self.kind in WORDS else self.who
+
+
+class Notifier:
+    """Told of all open needs every now and then, says what of them is new.
+
+    What has begun before `started` (Unix ms) is no news: whoever starts a dashboard sees it there.
+    """
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self._before: Sequence[Need] = ()
+        self._open: frozenset[str] = frozenset()
+        self._waiting: dict[str, Need] = {}
+        """Those that are to be told, by occurrence."""
+        self._told = float("-inf")
+
+    def news(self, needs: Sequence[Need], now: float, *, quiet: bool = False) -> News | None:
+        """What there is to tell at `now`; in `quiet` hours nothing, then or later."""
+        if needs is not self._before:
+            self._before = needs
+            is_open = frozenset(need.key for need in needs)
+            self._waiting = {k: need for k, need in self._waiting.items() if k in is_open}
+            self._waiting |= {
+                need.key: need
+                for need in needs
+                if need.key not in self._open and need.since >= self._started
+            }
+            self._open = is_open
+        if quiet:
+            self._waiting = {}
+        if not self._waiting or now < self._told + SPACING:
+            return None
+        self._told = now
+        told, self._waiting = list(self._waiting.values()), {}
+        return _one(told[0]) if len(told) == 1 else _several(told)
+
+
+def _one(need: Need) -> News:
+    who = f"{need.level.upper()} {need.who}" if need.level else need.who
+    return News(clean(who, MAX_WHO), need.kind, clean(need.text, MAX_TEXT))
+
+
+def _several(needs: Sequence[Need]) -> News:
+    named = [clean(need.who, MAX_WHO) for need in needs[:NAMED]]
+    more = f" and {len(needs) - NAMED} more" if len(needs) > NAMED else ""
+    return News(f"{len(needs)} need you", "several", ", ".join(named) + more)

@@ -1,0 +1,147 @@
+"""What panes that list things share: filter, order, and going from match to match."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+
+from tui.panes.pane import Clock, Pane
+from tui.store import Store
+from tui.store.query import Query
+from tui.widgets.cells import Line
+
+T = TypeVar("T")
+
+
+class ListPane(Pane, Generic[T]):
+    """A pane of items that a person may filter and put in another order.
+
+    Both are kept in `kept`, the pane's part of what is remembered between starts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash,ctrl+f", "filter", "Filter", id="list.filter", tooltip="Show only what matches"
+        ),
+        Binding("s", "sort", "Sort", id="list.sort", tooltip="The next order", show=False),
+        Binding(
+            "n", "match(1)", "Next match", id="list.next", tooltip="The next match", show=False
+        ),
+        Binding(
+            "N",
+            "match(-1)",
+            "Previous match",
+            id="list.previous",
+            tooltip="The match before",
+            show=False,
+        ),
+    ]
+    SORTS: ClassVar[tuple[str, ...]] = ()
+    """The names of its orders, the usual one first; fewer than two: there is no choice."""
+
+    search: reactive[Query] = reactive(Query(), init=False)
+    order: reactive[str] = reactive("", init=False)
+
+    class FilterWanted(Message):
+        """A person wants to type a filter for this pane."""
+
+        bubble = True
+
+        def __init__(self, pane: "ListPane[Any]") -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(store, clock, kept)
+        self.rows: Sequence[T] = ()
+        """Those that are shown, in their order."""
+        self.total = 0
+        """How many items there are, shown or not."""
+        self.matching = 0
+        """How many of them match the filter."""
+        order, query = self.kept.get("order"), self.kept.get("filter")
+        usual = self.SORTS[0] if self.SORTS else ""
+        self.set_reactive(ListPane.order, order if order in self.SORTS else usual)
+        self._last = Query.parse(query) if isinstance(query, str) else Query()
+        self.set_reactive(ListPane.search, self._last)
+
+    # What a subclass says.
+
+    def items(self) -> Iterable[T]:
+        """All there are."""
+        raise NotImplementedError
+
+    def ordered(self, items: Iterable[T], order: str) -> Sequence[T]:
+        """The same in the order of that name."""
+        raise NotImplementedError
+
+    def text(self, item: T) -> str:
+        """What a filter looks for its text in."""
+        raise NotImplementedError
+
+    # What follows.
+
+    def update_rows(self) -> None:
+        items = list(self.items())
+        self.total = len(items)
+        if self.search:
+            matches, text = self.search.matches, self.text
+            items = [item for item in items if matches(text(item))]
+        self.matching = len(items)
+        self.rows = self.ordered(items, self.order)
+        super().update_rows()
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def nothing(self) -> str:
+        if self.search.fault:
+            return f"{self.search.text}: {self.search.fault}"
+        if self.total:
+            return f"nothing of {self.total:,} matches {self.search.text}; esc shows all"
+        return super().nothing()
+
+    def list_summary(self) -> Line:
+        """The filter with its count, and an order that is not the usual one."""
+        filtered = f"{self.search.text} {self.matching:,} of {self.total:,} "
+        unusual = self.order and self.order != self.SORTS[0]
+        return (
+            (f"│ ▽{filtered}" if self.search else "", "warn"),
+            (f"│ by {self.order} " if unusual else "", "dim"),
+        )
+
+    def watch_search(self, query: Query) -> None:
+        self.kept["filter"] = query.text
+        if query:
+            self._last = query
+        self.update_rows()
+
+    def watch_order(self, order: str) -> None:
+        self.kept["order"] = order
+        self.update_rows()
+
+    def reveal(self, key: str) -> bool:
+        if not super().reveal(key) and self.search:
+            self.search = Query()
+            return super().reveal(key)
+        return self.key_at(self.cursor) == key
+
+    def action_filter(self) -> None:
+        self.post_message(self.FilterWanted(self))
+
+    def action_sort(self) -> None:
+        if len(self.SORTS) > 1:
+            self.order = self.SORTS[(self.SORTS.index(self.order) + 1) % len(self.SORTS)]
+
+    def action_match(self, step: int) -> None:
+        """Go to the next row that the last filter matches, round the end."""
+        if not self._last or not self.rows:
+            return
+        count = len(self.rows)
+        for far in range(1, count + 1):
+            index = (self.cursor + step * far) % count
+            if self._last.matches(self.text(self.rows[index])):
+                self.cursor = index
+                return

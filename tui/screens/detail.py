@@ -1,0 +1,75 @@
+"""One thing and all about it, over the whole screen; it goes on changing while it is read."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.details import Detail
+from tui.panes.pane import Clock
+from tui.store import Slice, Store
+from tui.widgets.cells import Line
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.rows import RowView
+from tui.widgets.status_bar import StatusBar
+
+
+class DetailView(RowView):
+    DEFAULT_CSS = """
+    DetailView {
+        height: 1fr; border: round $primary; border-title-color: $foreground; padding: 0 1;
+        background: $background; scrollbar-gutter: stable;
+    }
+    """
+
+    def __init__(self, detail: Detail, store: Store, clock: Clock) -> None:
+        super().__init__(id="detail")
+        self._detail = detail
+        self._store = store
+        self._clock = clock
+        self._lines: Sequence[Line] = ()
+
+    def update_rows(self) -> None:
+        width = self.room.width
+        self._lines = self._detail.lines(self._store, self._clock(), width) or (
+            (("nothing is known of it any more", "dim"),),
+        )
+        super().update_rows()
+
+    def count(self) -> int:
+        return len(self._lines)
+
+    def line(self, index: int, width: int) -> Line:
+        del width
+        return self._lines[index]
+
+
+class DetailScreen(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,backspace", "dismiss", "Back", id="detail.close", tooltip="Back"),
+    ]
+    AUTO_FOCUS = "#detail"
+
+    def __init__(self, detail: Detail, store: Store, clock: Clock) -> None:
+        super().__init__()
+        self.detail = detail
+        self._store = store
+        self._view = DetailView(detail, store, clock)
+        self._status = StatusBar(store, clock)
+
+    def compose(self) -> ComposeResult:
+        yield self._status
+        yield self._view
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self._view.border_title = self.detail.title(self._store)
+        self.query_one(KeyBar).keys = (("↑↓", "row"), ("y", "copy"), ("esc", "back"))
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed; like the dashboard's."""
+        if dirty or tick:
+            self._status.update_rows()
+            self._view.update_rows()

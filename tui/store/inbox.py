@@ -1,0 +1,229 @@
+"""What wants a person, the longest waiting first, without what a person has put off.
+
+An occurrence is one time that something wanted a person: a new question of the same agent, or a
+higher severity of the same alert, is another one, and is not put off with the first.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple
+from zlib import crc32
+
+from tui.store.agents import Agent, Agents
+from tui.store.delivery import Delivery, Item
+
+MINUTE = 60_000.0
+SNOOZE_MINUTES = 15.0
+"""For how long `snooze` puts something off, unless told otherwise."""
+SEVERE = frozenset({"high", "critical"})
+"""Severities of an open alert that want a person."""
+MAX_PUT_OFF = 2_000
+"""Occurrences remembered of each kind; the one put off first leaves."""
+KEPT_FOR = 30 * 24 * 60 * MINUTE
+"""What was acknowledged is forgotten after this long (ms): what still waits then is asked again."""
+
+LAST_TIME = 8.64e15
+"""No moment is later (Unix ms)."""
+
+
+class Need(NamedTuple):
+    """One thing that wants a person."""
+
+    key: str
+    """Of this occurrence."""
+    kind: Literal["needs_input", "blocked", "error", "alert"]
+    who: str
+    """The agent's id, or the alert's title."""
+    text: str
+    """The exact question, the reason, the error, or what the alert says."""
+    since: float
+    about: Literal["agent", "item"]
+    """Where to look for it: with `id` a subject."""
+    id: str
+    level: str = ""
+    """An alert's severity."""
+
+
+SINCE = attrgetter("since")
+
+
+def occurrence(thing: Agent | Item) -> str:
+    """The key by which the inbox knows what an agent or an alert wants now."""
+    if isinstance(thing, Agent):
+        # With the text: clocks of whole seconds give two questions the same time.
+        return f"agent {thing.id} {thing.called:.0f} {crc32(thing.why.encode(errors='replace')):x}"
+    return f"{thing.key} {thing.since:.0f} {thing.level}"
+
+
+class Inbox:
+    """Cheap to ask as often as one likes: nothing is looked through but where something changed.
+
+    What is put off lasts for the occurrence, and is kept in `kept`, the inbox's part of what is
+    remembered between starts.
+    """
+
+    def __init__(
+        self,
+        agents: Agents,
+        delivery: Delivery,
+        kept: dict[str, Any] | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`changed` is called when a person has put something off, or taken that back."""
+        self.snooze_minutes = SNOOZE_MINUTES
+        self._agents = agents
+        self._delivery = delivery
+        self._changed = changed
+        kept = {} if kept is None else kept
+        self._acknowledged = _times(kept, "acknowledged")
+        """When, by occurrence."""
+        self._snoozed = _times(kept, "snoozed")
+        """Until when, by occurrence."""
+        self._calls = -1
+        self._alerts_changed = True
+        self._needs: tuple[Need, ...] = ()
+        """All there are, put off or not."""
+        self._open: tuple[Need, ...] = ()
+        self._at: dict[tuple[str, str], Need] = {}
+        """The open ones by what they are about."""
+        self._calls_made: dict[str, Need] = {}
+        """By agent, so that only what has changed is made anew."""
+        self._counts: Counter[str] = Counter()
+        self._good_until = -1.0
+        """When a snooze ends, and `_open` is to be made anew."""
+
+    def open(self, now: float) -> tuple[Need, ...]:
+        """What wants a person at `now` (Unix ms), the longest waiting first.
+
+        The same tuple as before where nothing has changed.
+        """
+        if self._alerts_changed or self._calls != self._agents.calls:
+            self._alerts_changed = False
+            self._calls = self._agents.calls
+            self._needs = tuple(sorted(self._find(), key=SINCE))
+            self._good_until = -1.0
+        if now >= self._good_until:
+            self._choose(now)
+        return self._open
+
+    def count(self, now: float, kind: str = "") -> int:
+        """How many are open: of a kind, or all."""
+        wanted = self.open(now)
+        return self._counts[kind] if kind else len(wanted)
+
+    def of(self, about: str, id_: str, now: float) -> Need | None:
+        """What the agent or item of that id wants at `now`, unless it was put off."""
+        self.open(now)
+        return self._at.get((about, id_))
+
+    def put_off(self, now: float) -> int:
+        """How many of those that want a person are not shown, because a person said so."""
+        shown = len(self.open(now))
+        return len(self._needs) - shown
+
+    def is_put_off(self, key: str, now: float) -> bool:
+        return key in self._acknowledged or self._snoozed.get(key, now) > now
+
+    def snoozed_until(self, key: str) -> float | None:
+        return self._snoozed.get(key)
+
+    def acknowledge(self, key: str, now: float) -> None:
+        """Seen: this occurrence is shown no more."""
+        self._snoozed.pop(key, None)
+        _keep(self._acknowledged, key, now)
+        self._put_off_changed()
+
+    def snooze(self, key: str, now: float) -> None:
+        """Not now: this occurrence is shown again after `snooze_minutes`."""
+        _keep(self._snoozed, key, now + self.snooze_minutes * MINUTE)
+        self._put_off_changed()
+
+    def restore(self) -> None:
+        """Take back all that was put off."""
+        self._acknowledged.clear()
+        self._snoozed.clear()
+        self._put_off_changed()
+
+    def alerts_changed(self) -> None:
+        """The delivery's items are to be looked through again."""
+        self._alerts_changed = True
+
+    def _put_off_changed(self) -> None:
+        self._good_until = -1.0
+        self._changed()
+
+    def _find(self) -> Iterator[Need]:
+        before, self._calls_made = self._calls_made, {}
+        for agent in self._agents.calling.values():
+            need = before.get(agent.id)
+            if (
+                need is None
+                or (need.since, need.text) != (agent.called, agent.why)
+                or (need.kind != agent.status)
+            ):
+                need = _call(agent)
+            self._calls_made[agent.id] = need
+            yield need
+        for item in self._delivery.items.values():
+            if item.open and item.kind == "alert" and item.level in SEVERE:
+                yield Need(
+                    occurrence(item),
+                    "alert",
+                    item.title,
+                    item.detail,
+                    item.since,
+                    "item",
+                    item.key,
+                    item.level,
+                )
+
+    def _choose(self, now: float) -> None:
+        """Leave out what is put off at `now`, and forget what no longer is."""
+        for key in [key for key, until in self._snoozed.items() if until <= now]:
+            del self._snoozed[key]
+        for key in [key for key, at in self._acknowledged.items() if at < now - KEPT_FOR]:
+            del self._acknowledged[key]
+        put_off = self._acknowledged.keys() | self._snoozed.keys()
+        self._open = tuple(need for need in self._needs if need.key not in put_off)
+        self._at = {(need.about, need.id): need for need in self._open}
+        self._counts = Counter(need.kind for need in self._open)
+        self._good_until = min(self._snoozed.values(), default=float("inf"))
+
+
+_KINDS: dict[str, Literal["needs_input", "blocked", "error"]] = {
+    "needs_input": "needs_input",
+    "blocked": "blocked",
+    "error": "error",
+}
+
+
+def _call(agent: Agent) -> Need:
+    kind = _KINDS[agent.status]
+    return Need(occurrence(agent), kind, agent.id, agent.why, agent.called, "agent", agent.id)
+
+
+def _times(kept: dict[str, Any], name: str) -> dict[str, float]:
+    """Times by occurrence, as they were remembered; what is none of that is dropped.
+
+    In place, for several servers' inboxes share what is remembered.
+    """
+    found = kept.get(name)
+    times: dict[str, Any] = found if isinstance(found, dict) else {}
+    valid = [
+        (key, float(at))
+        for key, at in times.items()
+        if type(at) in (int, float) and abs(at) < LAST_TIME
+    ]
+    valid.sort(key=lambda pair: pair[1])
+    times.clear()
+    times.update(valid[-MAX_PUT_OFF:])
+    kept[name] = times
+    return times
+
+
+def _keep(times: dict[str, float], key: str, at: float) -> None:
+    times.pop(key, None)
+    while len(times) >= MAX_PUT_OFF:
+        del times[next(iter(times))]
+    times[key] = at

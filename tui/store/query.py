@@ -1,0 +1,57 @@
+"""What a person types to see only some rows: text, a regular expression, or all but these.
+
+`retry` is text, whatever its case; `/ret(ry|ries)/` a regular expression (case ignored unless it
+holds a capital); a `!` before either turns it round. A part that is not a whole expression yet, as
+while it is typed, is a fault and matches nothing.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str = ""
+    """As it was typed."""
+    matches: Callable[[str], bool] = field(default=_everything, compare=False, repr=False)
+    fault: str = ""
+    """What is wrong with the expression."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Query":
+        text = text.strip()
+        body = text.removeprefix("!").strip()
+        if not body:
+            return cls(text)
+        finds, fault = _finder(body)
+        if fault:
+            return cls(text, _nothing, fault)
+        if text.startswith("!"):
+            return cls(text, lambda line: not finds(line))
+        return cls(text, finds)
+
+    def __bool__(self) -> bool:
+        """Whether it leaves anything out."""
+        return self.matches is not _everything
+
+
+def _finder(body: str) -> tuple[Callable[[str], bool], str]:
+    if len(body) > 1 and body.startswith("/"):
+        pattern = body[1:].removesuffix("/")
+        flags = re.IGNORECASE if pattern == pattern.lower() else re.NOFLAG
+        try:
+            search = re.compile(pattern, flags).search
+        except (re.error, OverflowError, RecursionError) as error:
+            return _nothing, str(error)
+        return lambda line: search(line) is not None, ""
+    wanted = body.casefold()
+    return lambda line: wanted in line.casefold(), ""

@@ -1,0 +1,145 @@
+"""The line under the status bar: who needs you, since when, and the exact question."""
+
+from collections.abc import Callable
+
+from rich.cells import cell_len
+from textual.events import Click
+from textual.message import Message
+
+from tui.protocol.text import clean
+from tui.store import Store
+from tui.store.inbox import Need
+from tui.widgets.cells import Line, age, fit, line_width
+from tui.widgets.rows import RowView
+
+SAID = {
+    "needs_input": ("‼", "alarm", "needs you"),
+    "blocked": ("◼", "bad", "blocked"),
+    "error": ("✗", "bad", "failed"),
+    "alert": ("▲", "bad", ""),
+}
+"""What kind of need: glyph, style, word."""
+ENOUGH = 24
+"""Cells of a question that go before the names of keys, and before how long it has waited."""
+MAX_WHO = 40
+
+
+class InboxLine(RowView, can_focus=False):
+    """Shows one need of the open ones; which, a person chooses.
+
+    `keys` are the keys by binding id, as they are now.
+    """
+
+    DEFAULT_CSS = """
+    InboxLine { height: 1; background: $surface; overflow: hidden; }
+    """
+
+    class Chosen(Message):
+        """A person clicked on it."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        super().__init__(id="inbox")
+        self.store = store
+        self.clock = clock
+        self.keys: dict[str, str] = {}
+        self.at_hand = False
+        """Whether the cursor is on what the need is about, so that Enter opens it."""
+        self._key = ""
+        self._index = 0
+
+    def selected(self) -> Need | None:
+        """The need that is shown: the one that was chosen, or whichever has its place now."""
+        needs = self.store.inbox.open(self.clock())
+        if not needs:
+            return None
+        if not (self._index < len(needs) and needs[self._index].key == self._key):
+            keys = [need.key for need in needs]
+            # Where the chosen one is no more, the next has moved up into its place.
+            found = keys.index(self._key) if self._key in keys else self._index % len(needs)
+            self._index, self._key = found, keys[found]
+        return needs[self._index]
+
+    def select(self, need: Need) -> None:
+        self._key = need.key
+        self.update_rows()
+
+    def select_next(self) -> Need | None:
+        """Show the one that has waited next longest, round the end."""
+        if self.selected() is None:
+            return None
+        needs = self.store.inbox.open(self.clock())
+        self.select(need := needs[(self._index + 1) % len(needs)])
+        return need
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.post_message(self.Chosen())
+
+    # Drawing.
+
+    def update_rows(self) -> None:
+        self.stale = not self.store.link.live and bool(self.store.agents.by_id)
+        super().update_rows()
+
+    def count(self) -> int:
+        return 1
+
+    def line(self, index: int, width: int) -> Line:
+        del index
+        need = self.selected()
+        return self._asks(need, width) if need else self._calm()
+
+    def _calm(self) -> Line:
+        store = self.store
+        put_off = store.inbox.put_off(self.clock())
+        if put_off:
+            back = f", {self.keys['inbox.restore']} shows" if "inbox.restore" in self.keys else ""
+            return ((" ○ nobody else needs you ", "dim"), (f"({put_off} put off{back})", "dim"))
+        if not store.agents.by_id and not store.delivery.items:
+            return ((" ○ nobody yet", "dim"),)
+        if not store.link.live:
+            return ((" ○ nobody needed you when last heard", "dim"),)
+        return ((" ✓ ", "ok"), ("nobody needs you", "dim"))
+
+    def _asks(self, need: Need, width: int) -> Line:
+        glyph, style, word = SAID[need.kind]
+        if need.level == "critical":
+            style = "alarm"
+        who = fit(need.who, min(cell_len(clean(need.who)), MAX_WHO, max(8, width // 3)))
+        waited = age(self.clock() - need.since)
+        text = clean(need.text) or "gives no reason"
+        named = f"{who} {word}" if word else f"{clean(need.level, 16).upper()} {who}"
+        full: Line = ((f" {glyph} {named} ", style), (f" {waited}  ", "text"))
+        short: Line = ((f" {glyph} {who} ", style), (" ", ""))
+        whole = cell_len(text)
+        enough = min(ENOUGH, whole)
+        for said, keys, wanted in (
+            (full, self._keys(named=True), whole),  # all of the question, before the keys' names
+            (full, self._keys(named=False), enough),
+            (short, self._keys(named=False), enough),
+            (short, (), 1),
+        ):
+            room = width - line_width(said) - line_width(keys)
+            if room >= wanted:
+                break
+        return (*said, (fit(text, max(1, room)), "strong"), *keys)
+
+    def _keys(self, *, named: bool) -> Line:
+        """The keys and the place among all that wait, with what the keys do or without."""
+        total = len(self.store.inbox.open(self.clock()))
+        hints = [
+            *([("row.open", "open")] if self.at_hand else []),
+            ("inbox.ack", "ack"),
+            ("inbox.snooze", "snooze"),
+            *(
+                [("inbox.next", "next" if self.at_hand else "go")]
+                if total > 1 or not self.at_hand
+                else []
+            ),
+        ]
+        spans: list[tuple[str, str]] = [("  ", "")]
+        for id_, does in hints:
+            if key := self.keys.get(id_):
+                spans += [(key, "info"), (f" {does}  " if named else " ", "dim")]
+        place = f"({self._index + 1}/{total}) " if total > 1 else ""
+        return (*spans, (place, "dim"))
