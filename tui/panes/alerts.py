@@ -1,27 +1,37 @@
 """Pane 4: alerts, deployments, GitHub and notifications, what is open first."""
 
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
-from tui.panes.pane import Pane
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from tui.details.subject import Subject
+from tui.panes.delivery_rows import MATRIX_FROM, component_columns, head_line, item_line
+from tui.panes.list_pane import ListPane
+from tui.panes.pane import Clock
 from tui.protocol.topics import Filter
-from tui.store import Slice
-from tui.store.delivery import Item
-from tui.widgets.cells import Line, clock_time, meter
+from tui.store import Slice, Store, put_off
+from tui.store.deployments import Deployment
+from tui.store.item import Item
+from tui.widgets.cells import Line, age
 
-LEVELS = {
-    "critical": "alarm",
-    "high": "bad",
-    "medium": "warn",
-    "low": "info",
-    "error": "bad",
-    "warning": "warn",
-    "success": "ok",
-    "info": "info",
+TABS: dict[str, tuple[frozenset[str] | None, str]] = {
+    "all": (None, "nothing to report: alerts, deployments and GitHub show up here"),
+    "alerts": (frozenset(("alert", "notice")), "no alerts, and no notifications"),
+    "deploys": (frozenset(("deployment",)), "no deployments yet: deployment_status shows up here"),
+    "github": (frozenset(("issue", "pr", "ci")), "no issues, pull requests or CI runs yet"),
 }
-GLYPHS = {"notice": "◆", "deployment": "⇡", "issue": "◇", "pr": "⇒", "ci": "»"}
+"""The kinds that each tab shows, and what it says where there are none."""
+URGENCY = {"critical": 0, "high": 1, "error": 1, "medium": 2, "warning": 2, "low": 3}
+KINDS = ("alert", "deployment", "pr", "ci", "issue", "notice")
+RESOLVED_SHOWN = 60_000.0
+"""A resolved alert leaves the list after this (ms): long enough to be seen to be resolved."""
+SNOOZE = 15 * 60_000.0
+"""How long an alert is put off (ms)."""
 
 
-class AlertsPane(Pane):
+class AlertsPane(ListPane[Item]):
     NUMBER = 4
     NAME = "ALERTS"
     FILTERS: ClassVar[tuple[Filter, ...]] = (
@@ -30,43 +40,208 @@ class AlertsPane(Pane):
         Filter("github"),
     )
     SLICES = frozenset({Slice.DELIVERY})
-    EMPTY = "nothing to report: alerts, deployments and GitHub show up here"
+    SORTS = ("urgency", "time", "kind")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o,ctrl+right",
+            "tab(1)",
+            "Next tab",
+            id="alerts.next_tab",
+            tooltip="The next of all, alerts, deployments and GitHub",
+        ),
+        Binding(
+            "O,ctrl+left",
+            "tab(-1)",
+            "Previous tab",
+            id="alerts.previous_tab",
+            tooltip="The tab before",
+            show=False,
+        ),
+        Binding(
+            "a",
+            "acknowledge",
+            "Acknowledge",
+            id="alerts.acknowledge",
+            tooltip="Acknowledge what is open, on this screen; again takes it back",
+        ),
+        Binding(
+            "S",
+            "snooze",
+            "Snooze",
+            id="alerts.snooze",
+            tooltip="Put off what is open for a quarter of an hour",
+        ),
+        Binding(
+            "U",
+            "wake",
+            "Unsnooze",
+            id="alerts.wake",
+            tooltip="Show again what was put off",
+            show=False,
+        ),
+    ]
 
-    _items: tuple[Item, ...] = ()
+    tab: reactive[str] = reactive("all", init=False)
+
+    def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(store, clock, kept)
+        tab = self.kept.get("tab")
+        self.set_reactive(AlertsPane.tab, tab if tab in TABS else "all")
+        self._acknowledged: dict[str, float] = {}
+        self._snoozed = 0
+        self._columns: tuple[str, ...] = ()
+
+    # What there is.
 
     def update_rows(self) -> None:
-        self._items = tuple(self.store.delivery.newest_first())
+        self._acknowledged = put_off.acknowledged(self.kept)
         super().update_rows()
 
-    def row_count(self) -> int:
-        return len(self._items)
+    def items(self) -> Iterable[Item]:
+        now = self.clock()
+        kinds = TABS[self.tab][0]
+        snoozed = put_off.snoozed(self.kept, now)
+        self._snoozed = 0
+        for item in self.store.delivery.items.values():
+            if kinds is not None and item.kind not in kinds:
+                continue
+            if item.kind == "alert" and not item.open and now - item.since > RESOLVED_SHOWN:
+                continue
+            if item.open and snoozed and item.occurrence in snoozed:
+                self._snoozed += 1
+                continue
+            yield item
+
+    def ordered(self, items: Iterable[Item], order: str) -> Sequence[Item]:
+        keys: dict[str, Callable[[Item], Any]] = {
+            "urgency": lambda i: (self._urgency(i), -i.at),
+            "time": lambda i: -i.at,
+            "kind": lambda i: (KINDS.index(i.kind), self._urgency(i), -i.at),
+        }
+        rows = sorted(items, key=keys[order])
+        self._columns = component_columns(i for i in rows if isinstance(i, Deployment))
+        return rows
+
+    def _urgency(self, item: Item) -> int:
+        if not item.open:
+            return 10
+        return 9 if self._is_acknowledged(item) else URGENCY.get(item.level, 4)
+
+    def _is_acknowledged(self, item: Item) -> bool:
+        return item.open and item.occurrence in self._acknowledged
+
+    def text(self, item: Item) -> str:
+        return f"{item.kind} {item.level} {item.title} {item.detail}"
 
     def key(self, index: int) -> str | None:
-        return self._items[index].key if index < len(self._items) else None
+        return self.rows[index].key if index < len(self.rows) else None
+
+    def subject(self, index: int) -> Subject | None:
+        return Subject("item", self.rows[index].key) if index < len(self.rows) else None
+
+    def record(self, index: int) -> dict[str, Any]:
+        item = self.rows[index]
+        return {
+            "kind": item.kind,
+            "at": item.at,
+            "level": item.level,
+            "title": item.title,
+            "detail": item.detail,
+            "count": item.count,
+            "open": item.open,
+            "since": item.since,
+            "acknowledged": self._is_acknowledged(item),
+        }
+
+    def nothing(self) -> str:
+        if self.search.fault or self.total:
+            return super().nothing()
+        if self._snoozed:
+            return f"{self._snoozed} snoozed; {self._key_of('alerts.wake')} shows them again"
+        return TABS[self.tab][1]
+
+    # How it looks.
 
     def summary(self) -> Line:
         alerts = self.store.delivery.alerts()
-        broken = sum(i.open and i.kind != "alert" for i in self._items)
+        broken = sum(i.open and i.kind != "alert" for i in self.store.delivery.items.values())
         return (
-            (f"▲{alerts} open " if alerts else "no open alerts ", "bad" if alerts else "dim"),
-            (f"✗{broken} failed" if broken else "", "bad"),
+            *self._tabs(),
+            (f"▲{alerts} open " if alerts else "", "bad"),
+            (f"✗{broken} failed " if broken else "", "bad"),
+            ("none open " if not alerts and not broken else "", "dim"),
+            (f"{self._snoozed} snoozed " if self._snoozed else "", "warn"),
+            *self.list_summary(),
         )
 
+    def _tabs(self) -> Line:
+        if self.compact and not self.has_focus:
+            return ((f"{self.tab} ", "strong"),) if self.tab != "all" else ()
+        spans: list[tuple[str, str]] = []
+        for name in TABS:
+            spans += [
+                ("│" if spans else "", "dim"),
+                (name, "strong" if name == self.tab else "dim"),
+            ]
+        return (*spans, (" ", ""))
+
+    def columns_line(self, width: int) -> Line | None:
+        return head_line(self._columns, width) if self._is_matrix(width) else None
+
     def row(self, index: int, width: int) -> Line:
-        del width
-        item = self._items[index]
-        at = clock_time(item.at, seconds=False) + " "
-        resolved = item.kind == "alert" and not item.open
-        style = "dim" if resolved else LEVELS.get(item.level, "text")
-        glyph = "✓" if resolved else "▲" if item.kind == "alert" else GLYPHS.get(item.kind, "·")
-        word = "resolved " if resolved else f"{item.level.upper()} " if item.kind == "alert" else ""
-        progress = f" {meter(item.progress / 100, 8)}" if item.progress is not None else ""
-        times = f" ×{item.count}" if item.count > 1 else ""
-        return (
-            (at, "dim"),
-            (f"{glyph} {word}", style),
-            (item.title, "dim" if resolved else "text"),
-            (progress, "info"),
-            (times, "warn"),
-            (f"  {item.detail}", "dim"),
+        item = self.rows[index]
+        return item_line(
+            item,
+            self.store.delivery,
+            now=self.clock(),
+            width=width,
+            acknowledged=self._is_acknowledged(item),
+            columns=self._columns if self._is_matrix(width) else (),
         )
+
+    def _is_matrix(self, width: int) -> bool:
+        return self.tab == "deploys" and width >= MATRIX_FROM and bool(self._columns)
+
+    # What a person does.
+
+    def watch_tab(self, tab: str) -> None:
+        self.kept["tab"] = tab
+        self.update_rows()
+
+    def title_clicked(self, word: str) -> None:
+        if word in TABS:
+            self.tab = word
+        elif word.endswith("snoozed"):
+            self.action_wake()
+
+    def action_tab(self, step: int) -> None:
+        names = list(TABS)
+        self.tab = names[(names.index(self.tab) + step) % len(names)]
+
+    def action_acknowledge(self) -> None:
+        if item := self._open_item():
+            put_off.acknowledge(self.kept, item.occurrence, self.clock())
+            self.update_rows()
+
+    def action_snooze(self) -> None:
+        if item := self._open_item():
+            now = self.clock()
+            put_off.snooze(self.kept, item.occurrence, now, now + SNOOZE)
+            said = f"snoozed for {age(SNOOZE)}; {self._key_of('alerts.wake')} takes it back"
+            self.notify(said, timeout=3, markup=False)
+            self.update_rows()
+
+    def action_wake(self) -> None:
+        put_off.wake(self.kept)
+        self.update_rows()
+
+    def _open_item(self) -> Item | None:
+        item = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        return item if item is not None and item.open else None
+
+    def _key_of(self, id_: str) -> str:
+        """The key that does it now, as a person may have set it."""
+        shown = (
+            self.app.get_key_display(binding) for _, binding in self._bindings if binding.id == id_
+        )
+        return min(shown, key=len, default="")

@@ -84,6 +84,11 @@ class ListPane(Pane, Generic[T]):
     # What follows.
 
     def update_rows(self) -> None:
+        self.select()
+        super().update_rows()
+
+    def select(self) -> None:
+        """Say in `rows`, `total` and `matching` what there is to show now."""
         items = list(self.items())
         self.total = len(items)
         if self.search:
@@ -91,7 +96,6 @@ class ListPane(Pane, Generic[T]):
             items = [item for item in items if matches(text(item))]
         self.matching = len(items)
         self.rows = self.ordered(items, self.order)
-        super().update_rows()
 
     def row_count(self) -> int:
         return len(self.rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from tui.protocol.text import clean
 
@@ -80,6 +80,36 @@ def spread(left: Line, right: Line, width: int) -> Line:
     return (*left, (" " * gap, ""), *right) if gap > 0 else left
 
 
+def fill(line: Line, width: int) -> Line:
+    """The line in exactly `width` cells: padded, or cut with an ellipsis."""
+    spans: list[Span] = []
+    left = width
+    for text, style in line:
+        shown = clean(text)
+        size = cell_len(shown)
+        if size > left:
+            return (*spans, (fit(shown, left), style))
+        spans.append((shown, style))
+        left -= size
+    return (*spans, (" " * left, "")) if left > 0 else tuple(spans)
+
+
+def join_fitting(words: Sequence[Span], width: int) -> Line:
+    """As many of the words as fit with a space between them, and how many do not."""
+    spans: list[Span] = []
+    left = width
+    for index, (text, style) in enumerate(words):
+        rest = len(words) - index
+        size = cell_len(clean(text)) + bool(spans)
+        more = f" +{rest}"
+        if size + (len(f" +{rest - 1}") if rest > 1 else 0) > left:
+            return (*spans, (more[not spans :], "dim")) if len(more) <= left else tuple(spans)
+        spans += [(" ", "")] if spans else []
+        spans.append((text, style))
+        left -= size
+    return tuple(spans)
+
+
 def meter(share: float, width: int) -> str:
     """A bar of `width` cells, `share` (0–1) of it filled."""
     full = round(min(1.0, max(0.0, share)) * width)
@@ -129,5 +159,6 @@ def wrap(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        line = fit(word, width).rstrip() if cell_len(word) > width else word
+        *whole, line = chop_cells(word, width) if cell_len(word) > width else (word,)
+        lines += whole
     return [*lines, line] if line else lines

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.support.events import event
+from tests.support.events import START, event
 from tui.store import Store
+from tui.store.deployments import Deployment
 
 
 def alert(at: float = 0, **more: Any) -> Any:
@@ -28,6 +29,26 @@ def pull_request(failed: int, at: float = 0, **more: Any) -> Any:
         "checks": {"passed": 7, "failed": failed, "pending": 1},
     }
     return event("github_pr_update", data | more, at)
+
+
+def deployment(status: str, progress: float, at: float = 0, **more: Any) -> Any:
+    data = {
+        "deploymentId": "d",
+        "environment": "staging",
+        "status": status,
+        "progress": progress,
+        "components": [
+            {"name": "api", "status": "completed"},
+            {"name": "web", "status": "x", "progress": 20},
+        ],
+    }
+    return event("deployment_status", data | more, at)
+
+
+def the_deployment(store: Store) -> Deployment:
+    (item,) = store.delivery.newest_first()
+    assert isinstance(item, Deployment)
+    return item
 
 
 def test_an_alert_said_again_is_counted_not_listed_twice() -> None:
@@ -60,7 +81,7 @@ def test_a_failed_check_leaves_the_pull_request_open() -> None:
     store.apply(pull_request(1))
     (item,) = store.delivery.newest_first()
     assert (item.open, item.level) == (True, "error")
-    assert "7✓ 1✗ 1…" in item.detail
+    assert "checks 7/9" in item.detail
     store.apply(pull_request(0, at=5, merged=True))
     (item,) = store.delivery.newest_first()
     assert (item.open, item.level) == (False, "success")
@@ -68,17 +89,13 @@ def test_a_failed_check_leaves_the_pull_request_open() -> None:
 
 def test_a_deployment_shows_progress_until_it_ends() -> None:
     store = Store()
-    data = {
-        "deploymentId": "d",
-        "environment": "staging",
-        "components": [{"name": "api", "status": "completed"}, {"name": "web", "status": "x"}],
-    }
-    store.apply(event("deployment_status", data | {"status": "in_progress", "progress": 40}))
-    (item,) = store.delivery.newest_first()
-    assert (item.progress, item.detail) == (40, "in_progress api✓ web…")
-    store.apply(event("deployment_status", data | {"status": "failed", "progress": 40}, 5))
-    (item,) = store.delivery.newest_first()
-    assert (item.progress, item.level, item.open) == (None, "error", True)
+    store.apply(deployment("in_progress", 40, version="v2"))
+    item = the_deployment(store)
+    assert (item.progress, item.title, item.detail) == (40, "staging v2", "api✓ web…")
+    store.apply(deployment("failed", 40, at=5))
+    item = the_deployment(store)
+    assert (item.progress, item.level, item.open, item.started) == (None, "error", True, START)
+    assert [(p.status, p.percent) for p in item.past] == [("in_progress", 40), ("failed", 40)]
 
 
 def test_ci_is_one_line_for_a_workflow_and_branch() -> None:
