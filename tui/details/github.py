@@ -20,7 +20,7 @@ def issue_lines(issue: Issue, now: float) -> list[Line]:
                 field("state", issue.state),
                 *([field("by", issue.sender)] if issue.sender else []),
                 *([field("labels", ", ".join(issue.labels))] if issue.labels else []),
-                *([link("address     ", issue.url)] if issue.url else []),
+                *([link("address    ", issue.url)] if issue.url else []),
             ],
         ),
         *section(
@@ -78,7 +78,7 @@ def run_lines(run: Run, now: float) -> list[Line]:
                 field("status", run.status),
                 field("conclusion", run.conclusion or "not yet", _style(run.conclusion)),
                 field("took" if run.conclusion else "running", age(took)),
-                *([link("address     ", run.url)] if run.url else []),
+                *([link("address    ", run.url)] if run.url else []),
             ],
         ),
         *section(

@@ -80,9 +80,8 @@ def _events(item: Item, store: Store) -> "list[Message]":
         case Deployment():
             return history.about("deployment_id", item.id)
         case Notice():
-            return [
-                e for e in history.about("title", item.title) if e.type == "system_notification"
-            ]
+            found = history.about("title", item.title)
+            return [e for e in found if getattr(e.data, "message", None) == item.message]
         case Issue():
             type_ = "github_pr_update" if item.kind == "pr" else "github_issue_update"
             found = history.about("repository", item.repository, 500)

@@ -1,14 +1,17 @@
 """Alerts, notifications and deployments in full."""
 
+from rich.cells import cell_len
+
 from tui.details.address import link
 from tui.details.sections import field, paragraph, section
+from tui.protocol.text import clean
 from tui.store.alerts import Alert, Notice
 from tui.store.deployments import MARKS, Component, Deployment
-from tui.widgets.cells import Column, Line, age, clock_time, column_widths, meter, table_line
+from tui.widgets.cells import Line, age, clock_time, fit, meter
 
 OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
-COMPONENTS = (Column("", 1), Column("COMPONENT", 16, flex=1), Column("STATUS", 14), Column("", 17))
 BAR = 12
+MAX_NAME = 40
 
 
 def alert_lines(alert: Alert, width: int) -> list[Line]:
@@ -50,7 +53,7 @@ def deployment_lines(deployment: Deployment, now: float, width: int) -> list[Lin
                     if running and expected is not None
                     else []
                 ),
-                *([link("address      ", deployment.url)] if deployment.url else []),
+                *([link("address    ", deployment.url)] if deployment.url else []),
             ],
         ),
         *section("components", _components(deployment.components, width)),
@@ -69,17 +72,14 @@ def deployment_lines(deployment: Deployment, now: float, width: int) -> list[Lin
 
 
 def _components(components: tuple[Component, ...], width: int) -> list[Line]:
-    widths = column_widths(COMPONENTS, width)
+    longest = max((cell_len(clean(component.name)) for component in components), default=0)
+    name = max(4, min(longest, MAX_NAME, width - BAR - 24))
     return [
-        table_line(
-            COMPONENTS,
-            widths,
-            (
-                (MARKS[component.outcome], OUTCOMES[component.outcome]),
-                (component.name, "text"),
-                (component.status, OUTCOMES[component.outcome]),
-                (_bar(component.progress), "info"),
-            ),
+        (
+            (f"{MARKS[component.outcome]} ", OUTCOMES[component.outcome]),
+            (f"{fit(component.name, name)}  ", "text"),
+            (f"{fit(component.status, 12)}  ", OUTCOMES[component.outcome]),
+            (_bar(component.progress), "info"),
         )
         for component in components
     ]

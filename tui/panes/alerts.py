@@ -14,7 +14,7 @@ from tui.protocol.topics import Filter
 from tui.store import Slice, Store, put_off
 from tui.store.deployments import Deployment
 from tui.store.item import Item
-from tui.widgets.cells import Line, age
+from tui.widgets.cells import Line, age, line_width
 
 TABS: dict[str, tuple[frozenset[str] | None, str]] = {
     "all": (None, "nothing to report: alerts, deployments and GitHub show up here"),
@@ -27,6 +27,8 @@ URGENCY = {"critical": 0, "high": 1, "error": 1, "medium": 2, "warning": 2, "low
 KINDS = ("alert", "deployment", "pr", "ci", "issue", "notice")
 RESOLVED_SHOWN = 60_000.0
 """A resolved alert leaves the list after this (ms): long enough to be seen to be resolved."""
+TITLE_EDGE = 1
+"""Cells of a border's title that stay free."""
 SNOOZE = 15 * 60_000.0
 """How long an alert is put off (ms)."""
 
@@ -165,18 +167,26 @@ class AlertsPane(ListPane[Item]):
     def summary(self) -> Line:
         alerts = self.store.delivery.alerts()
         broken = sum(i.open and i.kind != "alert" for i in self.store.delivery.items.values())
-        return (
-            *self._tabs(),
-            (f"▲{alerts} open " if alerts else "", "bad"),
-            (f"✗{broken} failed " if broken else "", "bad"),
-            ("none open " if not alerts and not broken else "", "dim"),
-            (f"{self._snoozed} snoozed " if self._snoozed else "", "warn"),
-            *self.list_summary(),
+        counts = (
+            (f"▲{alerts}", "bad", " open ") if alerts else ("", "", ""),
+            (f"✗{broken}", "bad", " failed ") if broken else ("", "", ""),
+            (f"{self._snoozed} snoozed", "warn", " ") if self._snoozed else ("", "", ""),
         )
+        in_words = tuple((text + word, style) for text, style, word in counts)
+        in_short = tuple((f"{text} " if text else "", style) for text, style, _ in counts)
+        if not alerts and not broken:
+            in_words = (("none open ", "dim"), *in_words)
+        others = self.list_summary()
+        room = self.size.width - len(f" {self.NUMBER} {self.NAME} ") - TITLE_EDGE
+        every, active = self._tabs(), ((f"{self.tab} ", "strong"),)
+        if self.compact and not self.has_focus:
+            every = active if self.tab != "all" else ()
+        for said in ((*every, *in_words), (*every, *in_short), (*active, *in_short)):
+            if line_width((*said, *others)) <= room:
+                break
+        return (*said, *others)
 
     def _tabs(self) -> Line:
-        if self.compact and not self.has_focus:
-            return ((f"{self.tab} ", "strong"),) if self.tab != "all" else ()
         spans: list[tuple[str, str]] = []
         for name in TABS:
             spans += [
@@ -210,7 +220,11 @@ class AlertsPane(ListPane[Item]):
 
     def title_clicked(self, word: str) -> None:
         if word in TABS:
-            self.tab = word
+            others = any(text in TABS and text != word for text, _ in self.summary())
+            if others:
+                self.tab = word
+            else:  # there is no room for another
+                self.action_tab(1)
         elif word.endswith("snoozed"):
             self.action_wake()
 

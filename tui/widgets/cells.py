@@ -66,12 +66,13 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
-    return tuple(
+    spans = [
         span
         for column, width, (text, style) in zip(columns, widths, cells, strict=True)
         if width
-        for span in ((fit(text, width, right=column.right), style), (" ", ""))
-    )
+        for span in ((" ", ""), (fit(text, width, right=column.right), style))
+    ]
+    return tuple(spans[1:])
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
@@ -159,6 +160,10 @@ def wrap(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        *whole, line = chop_cells(word, width) if cell_len(word) > width else (word,)
+        *whole, line = (
+            # A character may be wider than there is room.
+            part if cell_len(part) <= width else fit(part, width)
+            for part in (chop_cells(word, width) if cell_len(word) > width else (word,))
+        )
         lines += whole
     return [*lines, line] if line else lines
