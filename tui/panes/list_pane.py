@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from tui.panes.pane import Clock, Pane
 from tui.store import Store
 from tui.store.query import Query
-from tui.widgets.cells import Line
+from tui.widgets.cells import Line, wrap
 
 T = TypeVar("T")
 
@@ -106,6 +106,11 @@ class ListPane(Pane, Generic[T]):
         if self.total:
             return f"nothing of {self.total:,} matches {self.search.text}; esc shows all"
         return super().nothing()
+
+    def _nothing(self) -> list[str]:
+        if self.total or self.search.fault:  # said though the link is down: there is something
+            return wrap(self.nothing(), max(10, self.size.width))
+        return super()._nothing()
 
     def list_summary(self) -> Line:
         """The filter with its count, and an order that is not the usual one."""
