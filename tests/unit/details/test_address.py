@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.details.address import address_of, link, web_address
+from tui.screens.browser import AddressScreen
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,10 @@ def test_only_a_line_with_an_address_offers_one() -> None:
     assert address_of(link("see", "javascript:alert(1)")) == ""
     assert address_of(link("see", "")) == ""
     assert address_of((("https://example.org", "text"),)) == ""
+
+
+@pytest.mark.parametrize("written", ["javascript:alert(1)", "file:///etc/passwd", "https://a@b/"])
+def test_an_address_is_checked_again_where_it_is_opened(written: str) -> None:
+    assert address_of(((written, "link"),)) == ""
+    with pytest.raises(ValueError, match="not an http"):
+        AddressScreen(written)
