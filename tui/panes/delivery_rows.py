@@ -110,13 +110,14 @@ def _body(item: Item, style: str, width: int) -> Line:
             return ((title, style), ("  ", ""), *join_fitting(words, left))
         case Issue():
             said = item.action if not isinstance(item, PullRequest) else item.repository
-            return ((item.name, style), (f"  {said}", "dim"))
+            return ((item.name, style), ("  ", ""), (said, "dim"))
         case Run():
             return (
-                (f"{item.workflow} ", style), (item.branch, "dim"), (f"  {item.repository}", "dim"),
+                (f"{item.workflow} ", style), (item.branch, "dim"), ("  ", ""),
+                (item.repository, "dim"),
             )  # fmt: skip
         case _:
-            return ((item.title, style), (f"  {item.detail}", "dim"))
+            return ((item.title, style), ("  ", ""), (item.detail, "dim"))
 
 
 def _tail(item: Item, delivery: Delivery, now: float, width: int, *, acknowledged: bool) -> Line:
