@@ -34,4 +34,20 @@ def _agent(subject: Subject) -> Detail:
     return AgentDetail(subject)
 
 
-_KINDS: dict[str, Callable[[Subject], Detail]] = {"agent": _agent}
+def _item(subject: Subject) -> Detail:
+    from tui.details.item import ItemDetail
+
+    return ItemDetail(subject)
+
+
+def _line(subject: Subject) -> Detail:
+    from tui.details.line import LineDetail
+
+    return LineDetail(subject)
+
+
+_KINDS: dict[str, Callable[[Subject], Detail]] = {
+    "agent": _agent,
+    "item": _item,
+    "line": _line,
+}

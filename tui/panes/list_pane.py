@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from tui.panes.pane import Clock, Pane
 from tui.store import Store
 from tui.store.query import Query
-from tui.widgets.cells import Line
+from tui.widgets.cells import Line, wrap
 
 T = TypeVar("T")
 
@@ -84,6 +84,11 @@ class ListPane(Pane, Generic[T]):
     # What follows.
 
     def update_rows(self) -> None:
+        self.select()
+        super().update_rows()
+
+    def select(self) -> None:
+        """Say in `rows`, `total` and `matching` what there is to show now."""
         items = list(self.items())
         self.total = len(items)
         if self.search:
@@ -91,7 +96,6 @@ class ListPane(Pane, Generic[T]):
             items = [item for item in items if matches(text(item))]
         self.matching = len(items)
         self.rows = self.ordered(items, self.order)
-        super().update_rows()
 
     def row_count(self) -> int:
         return len(self.rows)
@@ -102,6 +106,11 @@ class ListPane(Pane, Generic[T]):
         if self.total:
             return f"nothing of {self.total:,} matches {self.search.text}; esc shows all"
         return super().nothing()
+
+    def _nothing(self) -> list[str]:
+        if self.total or self.search.fault:  # said though the link is down: there is something
+            return wrap(self.nothing(), max(10, self.size.width))
+        return super()._nothing()
 
     def list_summary(self) -> Line:
         """The filter with its count, and an order that is not the usual one."""

@@ -1,13 +1,20 @@
 """Pane 5: what the agents say, the newest at the end."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from tui.panes.pane import Pane
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from tui.details.subject import Subject
+from tui.panes.list_pane import ListPane
+from tui.panes.pane import Clock
 from tui.protocol.topics import Filter
-from tui.store import Slice
-from tui.widgets.cells import Line, clock_time, fit
+from tui.store import Slice, Store
+from tui.store.log_view import LEVELS, LogView, Wanted, text_of
+from tui.store.logs import LogLine
+from tui.widgets.cells import Line, clock_time, fill, fit, line_width
 
-LEVELS = {
+STYLES = {
     "debug": "dim",
     "info": "info",
     "warn": "warn",
@@ -15,10 +22,12 @@ LEVELS = {
     "critical": "alarm",
     "raw": "dim",
 }
+ROOMY = 70
+"""From so many cells on a line has its seconds, and its level as a word."""
 
 
-class LogsPane(Pane):
-    """Follows the end until the cursor leaves it; then it stays where it is read."""
+class LogsPane(ListPane[LogLine]):
+    """Follows the end until the cursor or the wheel leaves it; then it stays where it is read."""
 
     NUMBER = 5
     NAME = "LOGS"
@@ -26,29 +35,169 @@ class LogsPane(Pane):
     SLICES = frozenset({Slice.LOGS})
     EMPTY = "no log lines yet: agent_log and agent_error show up here"
     FOLLOWS = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f",
+            "follow",
+            "Follow",
+            id="logs.follow",
+            tooltip="Follow the newest line, or stay here",
+        ),
+        Binding(
+            "v", "level", "Level", id="logs.level", tooltip="The least level of log that is shown"
+        ),
+        Binding(
+            "A",
+            "agent",
+            "Agent",
+            id="logs.agent",
+            tooltip="The logs of this row's agent alone, or of all again",
+        ),
+    ]
 
-    def row_count(self) -> int:
-        return len(self.store.logs.lines)
+    level: reactive[str] = reactive("", init=False)
+    """The least one that is shown; empty for all."""
+    agent: reactive[str] = reactive("", init=False)
+    """The one whose lines are shown; empty for all."""
+
+    def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(store, clock, kept)
+        level, agent = self.kept.get("level"), self.kept.get("agent")
+        self.set_reactive(LogsPane.level, level if level in LEVELS else "")
+        self.set_reactive(LogsPane.agent, agent if isinstance(agent, str) else "")
+        self._view = LogView(store.logs)
+        self._view.want(self._wanted())
+        self.rows = self._view
+        self._scanning = False
+        self._read_to = 0
+        """The number after the last line that had been there when the end was left."""
+
+    def _wanted(self) -> Wanted:
+        return Wanted(self.search, self.level, self.agent)
+
+    # What there is.
+
+    def select(self) -> None:
+        wanted = self._wanted()
+        if wanted != self._view.wanted:
+            self._view.want(wanted)
+        self._view.advance()
+        self.total = len(self.store.logs.lines)
+        self.matching = len(self._view)
+        if not self._view.done and not self._scanning:
+            self._scanning = True
+            self.call_later(self._go_on)
+
+    def _go_on(self) -> None:
+        """Test the next lines, with keys and events let in before."""
+        self._scanning = False
+        self.update_rows()
+
+    def update_rows(self) -> None:
+        super().update_rows()
+        if self._at_end:
+            self._read_to = self.store.logs.end
+
+    def text(self, item: LogLine) -> str:
+        return text_of(item)
 
     def key(self, index: int) -> str | None:
-        return str(self.store.logs.dropped + index)
+        return str(self._view.number(index)) if index < len(self._view) else None
 
     def find(self, key: str) -> int | None:
-        return max(0, int(key) - self.store.logs.dropped)
+        return min(self._view.place(int(key)), max(0, len(self._view) - 1))
+
+    def subject(self, index: int) -> Subject | None:
+        key = self.key(index)
+        return None if key is None else Subject("line", key)
+
+    def record(self, index: int) -> dict[str, Any]:
+        line = self._view[index]
+        return line._asdict() | {"last": line.last or line.at}
+
+    def nothing(self) -> str:
+        if not self.total or self.search.fault:
+            return super().nothing()
+        if not self._view.done:
+            return f"looking through {self.total:,} lines…"
+        return f"nothing of {self.total:,} lines is {' and '.join(self._said())}"
+
+    def _said(self) -> list[str]:
+        """What is left to see, in words."""
+        said = [f"≥{self.level.upper()}"] if self.level else []
+        said += [f"of {self.agent}"] if self.agent else []
+        return said + ([f"{self.search.text}"] if self.search else [])
+
+    # How it looks.
 
     def summary(self) -> Line:
         logs = self.store.logs
-        follow = ("FOLLOW ", "ok") if self._at_end else ("held ", "warn")
-        dropped = f" {logs.dropped:,} older gone" if logs.dropped else ""
-        return ((f"{len(logs.lines):,} ", "dim"), follow, (dropped, "dim"))
+        wanted = self._view.wanted
+        found = f"{self.matching:,}{'' if self._view.done else '…'} of {self.total:,}"
+        if self.search:
+            count = ((f"│ ▽{self.search.text} {found} ", "warn"),)
+        else:
+            shown = found if wanted else f"{self.total:,}"
+            count = ((f"│ {shown} line{'s' * (self.total != 1)} ", "dim"),)
+        new = 0 if self._at_end else len(self._view) - self._view.place(self._read_to)
+        return (
+            (f"{self.agent or 'all agents'} ", "coder" if self.agent else "dim"),
+            (f"│ ≥{self.level.upper()} " if self.level else "", "warn"),
+            *count,
+            ("│ ", "dim"),
+            ("FOLLOW " if self._at_end else "held ", "ok" if self._at_end else "warn"),
+            (f"+{new:,} new " if new else "", "warn"),
+            (f"│ {logs.dropped:,} older gone " if logs.dropped else "", "dim"),
+        )
 
     def row(self, index: int, width: int) -> Line:
-        line = self.store.logs.lines[index]
-        at = clock_time(line.at) + " "
-        agent = min(16, max(8, width // 8))
-        return (
-            (at, "dim"),
+        line = self._view[index]
+        roomy = width >= ROOMY
+        agent = min(16, max(9, width // 8))
+        level = line.level.upper()
+        times = f" ×{line.times:,}" if line.times > 1 else ""
+        before: Line = (
+            (clock_time(line.last or line.at, seconds=roomy) + " ", "dim"),
             (fit(line.agent, agent) + " ", "text"),
-            (fit(line.level.upper(), 5) + " ", LEVELS.get(line.level, "text")),
-            (line.message, "text"),
+            (fit(level, 5 if roomy else 1) + " ", STYLES.get(line.level, "text")),
         )
+        if not times:
+            return (*before, (line.message, "text"))
+        room = max(0, width - line_width(before) - len(times))
+        return (*before, *fill(((line.message, "text"),), room), (times, "warn"))
+
+    # What a person does.
+
+    def watch_level(self, level: str) -> None:
+        self.kept["level"] = level
+        self.update_rows()
+
+    def watch_agent(self, agent: str) -> None:
+        self.kept["agent"] = agent
+        self.update_rows()
+
+    def title_clicked(self, word: str) -> None:
+        if word in ("FOLLOW", "held"):
+            self.action_follow()
+        elif word.endswith("new"):
+            self.action_move_to(-1)
+        elif word.startswith("│ ≥"):
+            self.action_level()
+        elif word == self.agent:
+            self.agent = ""
+
+    def action_follow(self) -> None:
+        if self._at_end:
+            self.stay()
+        else:
+            self.action_move_to(-1)
+            self.follow()
+
+    def action_level(self) -> None:
+        self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
+
+    def action_agent(self) -> None:
+        if self.agent:
+            self.agent = ""
+        elif self.cursor < len(self._view):
+            self.agent = self._view[self.cursor].agent

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
@@ -18,6 +20,8 @@ from tui.widgets.rows import RowView
 
 Clock = Callable[[], float]
 """Unix time in milliseconds."""
+BORDER_TITLE = 3
+"""Cells before a border's title."""
 
 
 class Pane(RowView):
@@ -95,6 +99,9 @@ class Pane(RowView):
         """Why there are no rows though the link is live, and what to do about it."""
         return self.EMPTY
 
+    def title_clicked(self, word: str) -> None:
+        """A span of the title was clicked."""
+
     def columns_line(self, width: int) -> Line | None:
         """The titles of the columns, where the pane has any."""
         del width
@@ -135,15 +142,18 @@ class Pane(RowView):
         return (name, *self.summary(), *self._stale_mark())
 
     def _update_title(self) -> None:
-        parts: list[tuple[str, str | Style]] = [(f"{self.NUMBER} {self.NAME} ", "bold")]
+        name, *said = self._full_title()
+        parts: list[tuple[str, str | Style]] = [(name[0], "bold")]
         parts += [
-            (clean(text), self.named_style(name) if name else "")
-            for text, name in (*self.summary(), *self._stale_mark())
-            if text
+            (clean(text), self.named_style(style) if style else "") for text, style in said if text
         ]
         title = Content.assemble(*parts)
         if title != self._border_title:
             self.border_title = title
+
+    def _full_title(self) -> Line:
+        name = (f"{self.NUMBER} {self.NAME} ", "strong")
+        return (name, *self.summary(), *self._stale_mark())
 
     def _stale_mark(self) -> Line:
         link = self.store.link
@@ -176,6 +186,21 @@ class Pane(RowView):
         if found is not None:
             self.cursor = found
         return found is not None
+
+    def on_click(self, event: Click) -> None:
+        if event.y == 0 and (word := self._title_word(event.x)):
+            self.title_clicked(word)
+
+    def _title_word(self, x: int) -> str:
+        """The span of the title that is drawn over that cell."""
+        title = self.title_line() if self.compact else self._full_title()
+        x -= 0 if self.compact else BORDER_TITLE
+        for text, _ in title:
+            size = cell_len(clean(text))
+            if 0 <= x < size:
+                return text.strip()
+            x -= size
+        return ""
 
     def action_open(self) -> None:
         if subject := self.subject(self.cursor):

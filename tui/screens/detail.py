@@ -5,15 +5,20 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import Screen
 
 from tui.details import Detail
 from tui.panes.pane import Clock
+from tui.protocol.text import clean
 from tui.store import Slice, Store
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.rows import RowView
 from tui.widgets.status_bar import StatusBar
+
+TITLE = 200
+"""Characters of a title."""
 
 
 class DetailView(RowView):
@@ -23,6 +28,10 @@ class DetailView(RowView):
         background: $background; scrollbar-gutter: stable;
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="detail.open", tooltip="Open the address on this line"),
+    ]
 
     def __init__(self, detail: Detail, store: Store, clock: Clock) -> None:
         super().__init__(id="detail")
@@ -45,6 +54,15 @@ class DetailView(RowView):
         del width
         return self._lines[index]
 
+    def action_open(self) -> None:
+        """Ask whether to open the address on this line, if there is one."""
+        from tui.details.address import address_of
+
+        if self.cursor < len(self._lines) and (address := address_of(self._lines[self.cursor])):
+            from tui.screens.browser import AddressScreen
+
+            self.app.push_screen(AddressScreen(address))
+
 
 class DetailScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,8 +83,13 @@ class DetailScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._view.border_title = self.detail.title(self._store)
-        self.query_one(KeyBar).keys = (("↑↓", "row"), ("y", "copy"), ("esc", "back"))
+        self._view.border_title = Content(clean(self.detail.title(self._store), TITLE))
+        self.query_one(KeyBar).keys = (
+            ("↑↓", "row"),
+            ("enter", "open address"),
+            ("y", "copy"),
+            ("esc", "back"),
+        )
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed; like the dashboard's."""

@@ -1,10 +1,12 @@
 """Alerts, notifications, deployments and GitHub, as one list of what changed."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.store.bounds import cut
+from tui.store.alerts import Alert, Notice
+from tui.store.deployments import Deployment
+from tui.store.github import Issue, PullRequest, Run
+from tui.store.item import Item
 
 if TYPE_CHECKING:
     from tui.protocol.models.github import (
@@ -18,28 +20,10 @@ if TYPE_CHECKING:
         SystemNotificationEvent,
     )
 
-MAX_ITEMS = 2_000
+__all__ = ["Delivery", "Item"]
 
-
-@dataclass(slots=True)
-class Item:
-    """One line of the alerts pane: the newest word on one thing."""
-
-    key: str
-    kind: str
-    """`alert` `notice` `deployment` `issue` `pr` `ci`."""
-    at: float
-    level: str
-    """`critical` `high` `medium` `low` `error` `warning` `success` `info`."""
-    title: str
-    detail: str = ""
-    count: int = 1
-    """How often it was said."""
-    open: bool = False
-    """Whether it still asks for something: an unresolved alert, a failed check."""
-    since: float = 0.0
-    """When it became open; kept while it is said again."""
-    progress: float | None = None
+MAX_OF_KIND = 500
+"""Each kind has a bound of its own: a flood of notifications must not push out an open alert."""
 
 
 class Delivery:
@@ -47,7 +31,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self.items: OrderedDict[str, Item] = OrderedDict()
-        self._notices = 0
+        self._of_kind: dict[str, OrderedDict[str, Item]] = {}
 
     def newest_first(self) -> list[Item]:
         """Open alerts first, then everything by time."""
@@ -56,115 +40,44 @@ class Delivery:
         return newest
 
     def alerts(self) -> int:
-        return sum(item.open and item.kind == "alert" for item in self.items.values())
+        return sum(item.open for item in self._of_kind.get("alert", {}).values())
+
+    def failing(self, repository: str, branch: str) -> list[str]:
+        """The workflows whose newest run on that branch failed."""
+        return [
+            run.workflow
+            for run in self._of_kind.get("ci", {}).values()
+            if isinstance(run, Run)
+            and run.open
+            and (run.repository, run.branch) == (repository, branch)
+        ]
 
     def on_notification(self, event: "SystemNotificationEvent") -> None:
-        data = event.data
-        self._notices += 1
-        self._put(
-            Item(
-                f"notice {self._notices}",
-                "notice",
-                event.timestamp,
-                data.level,
-                data.title,
-                data.message,
-            )
-        )
+        self._put(Notice.of(event))
 
     def on_alert(self, event: "SystemAlertEvent") -> None:
-        data = event.data
-        self._put(
-            Item(
-                f"alert {data.alert_id}",
-                "alert",
-                event.timestamp,
-                data.severity,
-                data.title,
-                data.description,
-                open=not data.resolved,
-            )
-        )
+        self._put(Alert.of(event))
 
     def on_deployment(self, event: "DeploymentStatusEvent") -> None:
-        data = event.data
-        failed = data.status in ("failed", "error", "rolled_back")
-        ended = failed or data.status in ("completed", "complete", "success", "succeeded")
-        parts = " ".join(f"{c.name}{_mark(c.status)}" for c in data.components[:20])
-        self._put(
-            Item(
-                f"deployment {data.deployment_id}",
-                "deployment",
-                event.timestamp,
-                "error" if failed else "success" if ended else "info",
-                f"{data.environment} {data.deployment_id}",
-                f"{data.status} {parts}",
-                open=failed,
-                progress=None if ended else data.progress,
-            )
-        )
+        self._put(Deployment.of(event))
 
     def on_issue(self, event: "GithubIssueUpdateEvent") -> None:
-        data = event.data
-        self._put(
-            Item(
-                f"issue {data.repository} {data.number}",
-                "issue",
-                event.timestamp,
-                "info",
-                f"#{data.number} {data.title}",
-                f"{data.action} ({data.state})",
-            )
-        )
+        self._put(Issue.of(event))
 
     def on_pr(self, event: "GithubPrUpdateEvent") -> None:
-        data = event.data
-        checks = data.checks
-        said = [f"checks {checks.passed}✓ {checks.failed}✗ {checks.pending}…"] if checks else []
-        said += ["merged" if data.merged else "draft" if data.draft else data.state]
-        said += [data.review_decision.lower().replace("_", " ")] if data.review_decision else []
-        failed = bool(checks and checks.failed)
-        self._put(
-            Item(
-                f"pr {data.repository} {data.number}",
-                "pr",
-                event.timestamp,
-                "error" if failed else "success" if data.merged else "info",
-                f"PR#{data.number} {data.title}",
-                " · ".join(said),
-                open=failed,
-            )
-        )
+        self._put(PullRequest.of(event))
 
     def on_ci(self, event: "GithubWorkflowUpdateEvent") -> None:
-        data = event.data
-        failed = data.conclusion in ("failure", "timed_out", "startup_failure")
-        self._put(
-            Item(
-                f"ci {data.repository} {data.workflow} {data.branch}",
-                "ci",
-                event.timestamp,
-                "error" if failed else "success" if data.conclusion == "success" else "info",
-                f"{data.workflow} {data.branch or ''}".rstrip(),
-                data.conclusion or data.status,
-                open=failed,
-            )
-        )
+        self._put(Run.of(event))
 
     def _put(self, item: Item) -> None:
-        item.title, item.detail, item.level = cut(item.title), cut(item.detail), cut(item.level)
+        kind = self._of_kind.setdefault(item.kind, OrderedDict())
         known = self.items.pop(item.key, None)
-        item.since = known.since if known and known.open and item.open else item.at
         if known is not None:
-            same = (known.level, known.title, known.open) == (item.level, item.title, item.open)
-            item.count = known.count + 1 if same and item.kind == "alert" else 1
-        elif len(self.items) >= MAX_ITEMS:
-            self.items.popitem(last=False)
-        self.items[item.key] = item
-
-
-def _mark(status: str) -> str:
-    folded = status.lower()
-    if folded in ("ok", "completed", "complete", "success", "succeeded", "healthy", "done"):
-        return "✓"
-    return "✗" if folded in ("failed", "error", "unhealthy") else "…"
+            del kind[item.key]
+        elif len(kind) >= MAX_OF_KIND:
+            # The oldest leaves; one that is open only where all are.
+            leaves = next((key for key, other in kind.items() if not other.open), next(iter(kind)))
+            del kind[leaves], self.items[leaves]
+        item.after(known)
+        self.items[item.key] = kind[item.key] = item

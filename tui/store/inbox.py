@@ -122,6 +122,9 @@ class Inbox:
         shown = len(self.open(now))
         return len(self._needs) - shown
 
+    def is_acknowledged(self, key: str) -> bool:
+        return key in self._acknowledged
+
     def is_put_off(self, key: str, now: float) -> bool:
         return key in self._acknowledged or self._snoozed.get(key, now) > now
 
@@ -137,6 +140,12 @@ class Inbox:
     def snooze(self, key: str, now: float) -> None:
         """Not now: this occurrence is shown again after `snooze_minutes`."""
         _keep(self._snoozed, key, now + self.snooze_minutes * MINUTE)
+        self._put_off_changed()
+
+    def take_back(self, key: str) -> None:
+        """As if this occurrence had never been put off."""
+        self._acknowledged.pop(key, None)
+        self._snoozed.pop(key, None)
         self._put_off_changed()
 
     def restore(self) -> None:

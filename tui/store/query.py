@@ -47,11 +47,13 @@ class Query:
 def _finder(body: str) -> tuple[Callable[[str], bool], str]:
     if len(body) > 1 and body.startswith("/"):
         pattern = body[1:].removesuffix("/")
-        flags = re.IGNORECASE if pattern == pattern.lower() else re.NOFLAG
         try:
-            search = re.compile(pattern, flags).search
+            search = re.compile(pattern).search
         except (re.error, OverflowError, RecursionError) as error:
             return _nothing, str(error)
+        if pattern == pattern.lower():
+            # Not by re.IGNORECASE, which takes twice as long.
+            return lambda line: search(line.lower()) is not None, ""
         return lambda line: search(line) is not None, ""
     wanted = body.casefold()
     return lambda line: wanted in line.casefold(), ""

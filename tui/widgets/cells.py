@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from tui.protocol.text import clean
 
@@ -67,18 +67,49 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
-    spans: list[Span] = []
-    for column, width, (text, style) in zip(columns, widths, cells, strict=True):
-        if width:
-            spans += [(" ", "")] * bool(spans)
-            spans.append((fit(text, width, right=column.right), style))
-    return tuple(spans)
+    spans = [
+        span
+        for column, width, (text, style) in zip(columns, widths, cells, strict=True)
+        if width
+        for span in ((" ", ""), (fit(text, width, right=column.right), style))
+    ]
+    return tuple(spans[1:])
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
     """`left` and `right` at the two ends of a line; `right` gives way where both don't fit."""
     gap = width - line_width(left) - line_width(right)
     return (*left, (" " * gap, ""), *right) if gap > 0 else left
+
+
+def fill(line: Line, width: int) -> Line:
+    """The line in exactly `width` cells: padded, or cut with an ellipsis."""
+    spans: list[Span] = []
+    left = width
+    for text, style in line:
+        shown = clean(text)
+        size = cell_len(shown)
+        if size > left:
+            return (*spans, (fit(shown, left), style))
+        spans.append((shown, style))
+        left -= size
+    return (*spans, (" " * left, "")) if left > 0 else tuple(spans)
+
+
+def join_fitting(words: Sequence[Span], width: int) -> Line:
+    """As many of the words as fit with a space between them, and how many do not."""
+    spans: list[Span] = []
+    left = width
+    for index, (text, style) in enumerate(words):
+        rest = len(words) - index
+        size = cell_len(clean(text)) + bool(spans)
+        more = f" +{rest}"
+        if size + (len(f" +{rest - 1}") if rest > 1 else 0) > left:
+            return (*spans, (more[not spans :], "dim")) if len(more) <= left else tuple(spans)
+        spans += [(" ", "")] if spans else []
+        spans.append((text, style))
+        left -= size
+    return tuple(spans)
 
 
 def meter(share: float, width: int) -> str:
@@ -180,5 +211,10 @@ def wrap(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        line = fit(word, width).rstrip() if cell_len(word) > width else word
+        *whole, line = (
+            # A character may be wider than there is room.
+            part if cell_len(part) <= width else fit(part, width)
+            for part in (chop_cells(word, width) if cell_len(word) > width else (word,))
+        )
+        lines += whole
     return [*lines, line] if line else lines

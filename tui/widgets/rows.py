@@ -30,6 +30,7 @@ STYLES = {
     "warn": "$warning",
     "bad": "$error",
     "info": "$primary",
+    "link": "underline $primary",
     "accent": "bold $accent",
     "alarm": "bold $alarm-text on $alarm",
     "customer": "$agent-customer",
@@ -89,6 +90,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._head_height = 0
         self._key: str | None = None
         self._at_end = True
+        self._scrolled_by_hand = False
         self._shown: dict[int, Line] = {}
         self._styles: dict[str, Style] = {}
         self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
@@ -241,6 +243,16 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_row(old)
         self._refresh_row(new)
 
+    def follow(self) -> None:
+        """Stay at the end from now on, though the cursor be there already."""
+        self._at_end = True
+        self.update_rows()
+
+    def stay(self) -> None:
+        """Stay on this row from now on, though it be the last."""
+        self._at_end = False
+        self.update_rows()
+
     def scroll_to_row(self, index: int) -> None:
         top = self.scroll_offset.y
         if index < top:
@@ -249,8 +261,25 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             self._scroll(index - self.page + 1)
 
     def _scroll(self, top: float) -> None:
+        self._scrolled_by_hand = False
         # Forced: the scrollbar, by which Textual judges, appears with the next layout only.
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
+
+    # A view that follows its end stops where somebody scrolls away from it, and goes on where they
+    # scroll back; its cursor comes along.
+
+    def on_mouse_scroll_up(self) -> None:
+        self._scrolled_by_hand = True
+
+    on_mouse_scroll_down = on_scroll_to = on_scroll_up = on_scroll_down = on_mouse_scroll_up
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self.FOLLOWS and self._scrolled_by_hand and self._count:
+            top = round(new_value)
+            at_end = new_value >= self.max_scroll_y
+            last = self._count - 1 if at_end else min(self._count - 1, top + self.page - 1)
+            self.cursor = last if at_end else max(top, min(self.cursor, last))
 
     def _refresh_row(self, index: int) -> None:
         y = index - self.scroll_offset.y + self._head_height

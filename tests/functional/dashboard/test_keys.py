@@ -145,7 +145,7 @@ async def test_logs_follow_until_read_and_follow_again_from_the_end() -> None:
             await screen.press("5", "up", "up")
             await screen.shows("held")
             await publish(client, *(log("a", f"line {n}") for n in range(100, 120)))
-            await screen.shows("LOGS 120")
+            await screen.shows("120 lines", "+20 new")
             assert "line 119" not in screen.text
             assert "line 97" in screen.text
             await screen.press("G")

@@ -76,7 +76,7 @@ def recorded(path: Path, *events: Message | bytes) -> Path:
 async def test_a_recorded_demo_is_told_to_its_end() -> None:
     async with shown(Playback(DEMO, 1000)) as screen:
         await screen.shows("■ REPLAY ended 2026-11-28", "coder-001", "○5", "nobody needs you")
-        await screen.shows("maintenance 1/3 failed", "✗ Contract tests", "PR#213 Refund API")
+        await screen.shows("maintenance 1/3 failed", "✗ Contract tests", "PR#213")
         await screen.lacks("stale")
         assert not screen.app.screen.query_one("#agents", RowView).stale
         ended = screen.app.store.agents.by_id["tester-001"]

@@ -91,7 +91,7 @@ async def test_a_subscription_reaches_every_pane() -> None:
                 "▌RED ",
                 "● Design",
                 "○ Build",
-                "▲ HIGH Branch coverage",
+                "▲ HIGH     Branch coverage",
             )
 
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from tests.support.events import event
+from tests.support.events import START, event
 from tui.store import Store
+from tui.store.alerts import Notice
+from tui.store.delivery import MAX_OF_KIND
+from tui.store.deployments import Deployment
+from tui.store.github import PullRequest, Run
 
 
 def alert(at: float = 0, **more: Any) -> Any:
@@ -28,6 +32,26 @@ def pull_request(failed: int, at: float = 0, **more: Any) -> Any:
         "checks": {"passed": 7, "failed": failed, "pending": 1},
     }
     return event("github_pr_update", data | more, at)
+
+
+def deployment(status: str, progress: float, at: float = 0, **more: Any) -> Any:
+    data = {
+        "deploymentId": "d",
+        "environment": "staging",
+        "status": status,
+        "progress": progress,
+        "components": [
+            {"name": "api", "status": "completed"},
+            {"name": "web", "status": "x", "progress": 20},
+        ],
+    }
+    return event("deployment_status", data | more, at)
+
+
+def the_deployment(store: Store) -> Deployment:
+    (item,) = store.delivery.newest_first()
+    assert isinstance(item, Deployment)
+    return item
 
 
 def test_an_alert_said_again_is_counted_not_listed_twice() -> None:
@@ -60,7 +84,7 @@ def test_a_failed_check_leaves_the_pull_request_open() -> None:
     store.apply(pull_request(1))
     (item,) = store.delivery.newest_first()
     assert (item.open, item.level) == (True, "error")
-    assert "7✓ 1✗ 1…" in item.detail
+    assert "checks 7/9" in item.detail
     store.apply(pull_request(0, at=5, merged=True))
     (item,) = store.delivery.newest_first()
     assert (item.open, item.level) == (False, "success")
@@ -68,17 +92,13 @@ def test_a_failed_check_leaves_the_pull_request_open() -> None:
 
 def test_a_deployment_shows_progress_until_it_ends() -> None:
     store = Store()
-    data = {
-        "deploymentId": "d",
-        "environment": "staging",
-        "components": [{"name": "api", "status": "completed"}, {"name": "web", "status": "x"}],
-    }
-    store.apply(event("deployment_status", data | {"status": "in_progress", "progress": 40}))
-    (item,) = store.delivery.newest_first()
-    assert (item.progress, item.detail) == (40, "in_progress api✓ web…")
-    store.apply(event("deployment_status", data | {"status": "failed", "progress": 40}, 5))
-    (item,) = store.delivery.newest_first()
-    assert (item.progress, item.level, item.open) == (None, "error", True)
+    store.apply(deployment("in_progress", 40, version="v2"))
+    item = the_deployment(store)
+    assert (item.progress, item.title, item.detail) == (40, "staging v2", "api✓ web…")
+    store.apply(deployment("failed", 40, at=5))
+    item = the_deployment(store)
+    assert (item.progress, item.level, item.open, item.started) == (None, "error", True, START)
+    assert [(p.status, p.percent) for p in item.past] == [("in_progress", 40), ("failed", 40)]
 
 
 def test_ci_is_one_line_for_a_workflow_and_branch() -> None:
@@ -88,3 +108,108 @@ def test_ci_is_one_line_for_a_workflow_and_branch() -> None:
     store.apply(event("github_workflow_update", run | {"runId": 2, "conclusion": "success"}, 5))
     (item,) = store.delivery.newest_first()
     assert (item.level, item.open) == ("success", False)
+
+
+def notice(number: int = 0, **more: Any) -> Any:
+    data = {"level": "info", "title": f"Notice {number}", "message": "m"}
+    return event("system_notification", data | more, number)
+
+
+def test_each_kind_is_bounded_and_a_flood_of_one_leaves_the_others() -> None:
+    store = Store()
+    store.apply(alert())
+    for number in range(MAX_OF_KIND + 10):
+        store.apply(notice(number))
+    items = store.delivery.items
+    assert len(items) == MAX_OF_KIND + 1
+    assert store.delivery.alerts() == 1
+    assert min(item.at for item in items.values() if item.kind == "notice") == START + 10_000
+
+
+def test_what_is_open_leaves_only_after_all_that_is_not() -> None:
+    store = Store()
+    store.apply(alert(alertId="first"))
+    for number in range(MAX_OF_KIND):
+        store.apply(alert(number, alertId=f"{number}", resolved=True))
+    assert "alert first" in store.delivery.items
+    assert "alert 0" not in store.delivery.items
+    for number in range(MAX_OF_KIND):
+        store.apply(alert(number, alertId=f"open {number}"))
+    assert "alert first" not in store.delivery.items
+    assert len(store.delivery.items) == store.delivery.alerts() == MAX_OF_KIND
+
+
+def test_since_is_when_it_became_open_whatever_is_said_after() -> None:
+    store = Store()
+    seen = []
+    for at, resolved in ((1, False), (2, False), (3, True), (4, True), (5, False)):
+        store.apply(alert(at, resolved=resolved, description=f"{at}"))
+        (item,) = store.delivery.items.values()
+        seen.append(((item.since - START) / 1000, item.count))
+    assert seen == [(1, 1), (1, 2), (3, 1), (3, 1), (5, 1)]
+
+
+def test_the_same_notification_is_counted_and_another_is_not() -> None:
+    store = Store()
+    for made in (notice(), notice(), notice(message="other"), notice(level="error")):
+        store.apply(made)
+    assert sorted(item.count for item in store.delivery.items.values()) == [1, 1, 2]
+
+
+def test_a_notification_keeps_what_its_actions_say_and_no_cut_address() -> None:
+    store = Store()
+    long = "https://example.org/" + "x" * 3_000
+    actions = [
+        {"label": "a", "url": "https://example.org"},
+        {"label": "b", "href": 7, "action": "open"},
+        {"label": "c", "url": long},
+        {"label": "d"},
+    ]
+    store.apply(notice(actions=actions * 5))
+    (item,) = store.delivery.items.values()
+    assert isinstance(item, Notice)
+    assert item.actions[:4] == (("a", "https://example.org"), ("b", "open"), ("c", ""), ("d", ""))
+    assert len(item.actions) == 9
+
+
+def test_components_keep_their_progress_whatever_words_a_publisher_has() -> None:
+    store = Store()
+    words = ("Completed", "rolled-back", "PENDING", "deploying", "not started")
+    components = [{"name": word, "status": word} for word in words]
+    components[0]["progress"] = 100  # type: ignore[assignment]
+    components[1]["progress"] = "half"
+    store.apply(deployment("in_progress", 40, components=components))
+    item = the_deployment(store)
+    assert [c.outcome for c in item.components] == [
+        "done", "failed", "waiting", "running", "waiting",
+    ]  # fmt: skip
+    assert [c.progress for c in item.components[:2]] == [100, None]
+
+
+def test_runs_are_remembered_with_how_long_they_took() -> None:
+    store = Store()
+    data = {"repository": "o/r", "workflow": "ci", "branch": "b", "status": "completed"}
+    for run_id, conclusion, at in (
+        (1, None, 0), (1, "failure", 40), (1, "failure", 41), (2, None, 50), (2, "success", 60),
+    ):  # fmt: skip
+        more = {"conclusion": conclusion} if conclusion else {}
+        store.apply(event("github_workflow_update", data | {"runId": run_id} | more, at))
+        failing = store.delivery.failing("o/r", "b")
+        assert failing == (["ci"] if conclusion == "failure" else [])
+    (item,) = store.delivery.items.values()
+    assert isinstance(item, Run)
+    assert [(p.run_id, p.conclusion, p.duration) for p in item.past] == [
+        ("1", "failure", 40_000),
+        ("2", "success", 10_000),
+    ]
+
+
+def test_a_closed_pull_request_asks_for_nothing() -> None:
+    store = Store()
+    store.apply(pull_request(1))
+    assert store.delivery.newest_first()[0].open
+    store.apply(pull_request(1, at=1, state="closed", action="closed"))
+    (item,) = store.delivery.newest_first()
+    assert not item.open
+    assert isinstance(item, PullRequest)
+    assert [past.action for past in item.past] == ["synchronize", "closed"]

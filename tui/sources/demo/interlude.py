@@ -47,7 +47,8 @@ def update(stage: Stage, *, fails: bool) -> None:
         pull.run("completed", "failure")
         pull.checks(3, 1)
         flow.fail(f"Contract tests: 1 of 14 broken by {package} {new}: {complaint}")
-        notify(stage, NoticeLevel.ERROR, "Update stopped", f"{what}: {complaint}")
+        see = ("See the pull request", f"pull/{pull.number}")
+        notify(stage, NoticeLevel.ERROR, "Update stopped", f"{what}: {complaint}", see=see)
         pull.closed(merged=False)
         return
     stage.finish(TESTER, "14 of 14 contracts held")

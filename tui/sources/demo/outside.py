@@ -11,8 +11,18 @@ from tui.sources.demo.stage import Stage
 _SITE = f"https://github.com/{REPOSITORY}"
 
 
-def notify(stage: Stage, level: NoticeLevel, title: str, message: str) -> None:
-    data = {"level": level.value, "title": title, "message": message}
+def notify(
+    stage: Stage,
+    level: NoticeLevel,
+    title: str,
+    message: str,
+    *,
+    see: tuple[str, str] | None = None,
+) -> None:
+    """`see` is something to open: what it is called, and its path in the repository's site."""
+    data: dict[str, Any] = {"level": level.value, "title": title, "message": message}
+    if see:
+        data["actions"] = [{"label": see[0], "url": f"{_SITE}/{see[1]}"}]
     stage.emit(MessageType.SYSTEM_NOTIFICATION, "autosdlc", data)
 
 
@@ -52,6 +62,7 @@ class PullRequest:
             "state": "open",
             "url": f"{_SITE}/pull/{self.number}",
             "sender": CODER,
+            "branch": branch,
             "draft": True,
             "merged": False,
             "checks": {"passed": 0, "failed": 0, "pending": 4},
@@ -109,7 +120,9 @@ class Deployment:
 
     def __init__(self, stage: Stage, environment: str, seconds: float) -> None:
         self._stage = stage
-        self.id = f"dep-{environment}-{stage.number('deployment', 184)}"
+        number = stage.number("deployment", 184)
+        self.id = f"dep-{environment}-{number}"
+        self._version = f"v1.8.{number - 183}"
         self._environment = environment
         self._ends = stage.now + seconds * stage.pace
         self.progress(0)
@@ -124,6 +137,7 @@ class Deployment:
         data: dict[str, Any] = {
             "deploymentId": self.id,
             "environment": self._environment,
+            "version": self._version,
             "status": status,
             "progress": percent,
             "components": components,

@@ -70,7 +70,9 @@ class Chapter:
         stage.begin(PM, "plan", f"Plan: {feature.title}")
         parameters = {"issue": self.issue.number, "branch": feature.branch}
         self.flow = Workflow(stage, "feature", CUSTOMER, parameters, _STEPS, 60)
-        notify(stage, NoticeLevel.INFO, "New request", f"{feature.title} (#{self.issue.number})")
+        request = f"{feature.title} (#{self.issue.number})"
+        see = ("See the issue", f"issues/{self.issue.number}")
+        notify(stage, NoticeLevel.INFO, "New request", request, see=see)
         stage.work(
             PM,
             2.6,
