@@ -21,6 +21,7 @@ from tui.panes.pane import Clock
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
+from tui.store.tdd.cycles import MINIMUM
 from tui.widgets.rows import RowView
 
 
@@ -76,8 +77,11 @@ class AutosdlcApp(App[None]):
         keys: Mapping[str, str] | None = None,
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
+        coverage_minimum: float = MINIMUM,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
+
+        Coverage below `coverage_minimum` percent is marked.
 
         Raises ThemeError where `theme` is unknown or its file is wrong.
         """
@@ -94,7 +98,10 @@ class AutosdlcApp(App[None]):
         self._clock = clock
         self._remembered = remembered = remembered or Remembered(None)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
-        self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
+        self._feeds = [
+            Feed(Store(coverage_minimum=coverage_minimum), plan, filters, self._changed, clock)
+            for plan in plans
+        ]
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))

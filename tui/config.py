@@ -14,6 +14,8 @@ from typing import Any
 
 from tui.servers import Server, from_table, named_by, twins
 
+_COVERAGE = "[coverage]: has one setting, minimum = a number of percent, 0 to 100"
+
 
 class ConfigError(Exception):
     """A setting is wrong; the message names what, where, and what to do."""
@@ -27,6 +29,8 @@ class Settings:
     """A theme's name: a shipped one, or a file in the configuration directory's `themes`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
+    coverage_minimum: float = 80.0
+    """Percent that coverage should have at least (`[coverage] minimum`); 0: nobody minds."""
 
 
 def config_directory() -> Path:
@@ -54,6 +58,7 @@ def load_settings(
     for source in (environment.get("AUTOSDLC_THEME"), flags.get("theme")):
         if source:
             values["theme"] = source
+    values |= {f"coverage_{name}": value for name, value in values.pop("coverage", {}).items()}
     return Settings(servers=servers, **values)
 
 
@@ -110,4 +115,11 @@ def _fault(key: str, value: Any) -> str | None:
         if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
             return None
         return '[keys]: must be binding = "key" pairs'
-    return f"{key}: unknown setting (known: url, theme, [keys], [[server]])"
+    if key == "coverage":
+        known = isinstance(value, dict) and value.keys() <= {"minimum"}
+        return None if known and _is_percent(value.get("minimum", 0)) else _COVERAGE
+    return f"{key}: unknown setting (known: url, theme, [coverage], [keys], [[server]])"
+
+
+def _is_percent(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100

@@ -251,6 +251,8 @@ class Feed:
         self._changed()
 
     def _on_gap(self, gap: "Gap") -> None:
+        if gap.resource == "tdd":
+            self.store.tdd.missed()
         bounds = (gap.lost_from, gap.lost_to)
         lost = f", up to {bounds[1] - bounds[0] + 1} events" if bounds[0] and bounds[1] else ""
         self._say("warn", f"what {gap.resource} said meanwhile is missing{lost}")

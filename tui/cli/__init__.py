@@ -110,6 +110,7 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,
+            coverage_minimum=settings.coverage_minimum,
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))

@@ -34,4 +34,20 @@ def _agent(subject: Subject) -> Detail:
     return AgentDetail(subject)
 
 
-_KINDS: dict[str, Callable[[Subject], Detail]] = {"agent": _agent}
+def _cycle(subject: Subject) -> Detail:
+    from tui.details.cycle import CycleDetail
+
+    return CycleDetail(subject)
+
+
+def _workflow(subject: Subject) -> Detail:
+    from tui.details.workflow import WorkflowDetail
+
+    return WorkflowDetail(subject)
+
+
+_KINDS: dict[str, Callable[[Subject], Detail]] = {
+    "agent": _agent,
+    "cycle": _cycle,
+    "workflow": _workflow,
+}

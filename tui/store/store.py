@@ -12,6 +12,7 @@ from tui.store.history import History
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
 from tui.store.tdd import Cycles
+from tui.store.tdd.cycles import MINIMUM, WITNESSES
 from tui.store.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ class Slice(StrEnum):
 class Store:
     """Events in, by `apply`; records out; and which slices changed since they were last drained."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, coverage_minimum: float = MINIMUM) -> None:
+        """Coverage below `coverage_minimum` percent is too little."""
         self.agents = Agents()
-        self.tdd = Cycles()
+        self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
         self.delivery = Delivery()
         self.logs = Logs()
@@ -75,6 +77,8 @@ class Store:
             return
         fold[0](event)
         self._dirty.add(fold[1])
+        if event.type in WITNESSES and self.tdd.on_word(event):
+            self._dirty.add(Slice.TDD)
 
     def set_link(self, link: Link) -> None:
         if link != self.link:

@@ -66,18 +66,29 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
-    return tuple(
-        span
-        for column, width, (text, style) in zip(columns, widths, cells, strict=True)
-        if width
-        for span in ((fit(text, width, right=column.right), style), (" ", ""))
-    )
+    spans: list[Span] = []
+    for column, width, (text, style) in zip(columns, widths, cells, strict=True):
+        if width:
+            spans += [(" ", "")] * bool(spans)
+            spans.append((fit(text, width, right=column.right), style))
+    return tuple(spans)
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
     """`left` and `right` at the two ends of a line; `right` gives way where both don't fit."""
     gap = width - line_width(left) - line_width(right)
     return (*left, (" " * gap, ""), *right) if gap > 0 else left
+
+
+def filled(width: int, *groups: Line) -> Line:
+    """The groups of spans that fit into `width`, in their order; the first in any case."""
+    line = groups[0] if groups else ()
+    room = width - line_width(line)
+    for group in groups[1:]:
+        needed = line_width(group)
+        if needed <= room:
+            line, room = (*line, *group), room - needed
+    return line
 
 
 def meter(share: float, width: int) -> str:
