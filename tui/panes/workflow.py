@@ -212,7 +212,7 @@ class _StepLine:
         agent = ""
         if width >= AGENT_FROM and step.agent and step.state == "running":
             agent = fit(f"  {step.agent}", AGENT_WIDTH)
-        room = max(0, width - names - times - 4 - len(agent))
+        room = max(0, width - names - times - 4 - (AGENT_WIDTH if agent else 0))
         waits = ", ".join(self._place.waits_for)
         bar = self._gantt.bar(step, room, f"← {waits}" if waits else "")
         return (

@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import Screen
 
 from tui.details import Detail
 from tui.panes.pane import Clock
+from tui.protocol.text import clean
 from tui.store import Slice, Store
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
@@ -65,7 +67,8 @@ class DetailScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._view.border_title = self.detail.title(self._store)
+        # As content: a string would be read as markup, and an event's text may hold some.
+        self._view.border_title = Content(clean(self.detail.title(self._store)))
         self.query_one(KeyBar).keys = (("↑↓", "row"), ("y", "copy"), ("esc", "back"))
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
