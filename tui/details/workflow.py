@@ -100,7 +100,9 @@ def _step(store: Store, workflow: Workflow, step: Step, now: float, width: int) 
         body.append(field("usually", f"{rough(estimate.median)}{learnt}"))
     if step.state == "failed":
         body += paragraph(workflow.error, width, "bad")
-    return section(f"step {step.name}", [*body, *block(step.result, width)])
+    if step.result:
+        body += [field("result", ""), *block(step.result, width)]
+    return section(f"step {step.name}", body)
 
 
 def _steps(store: Store, workflow: Workflow, now: float, width: int) -> list[Line]:

@@ -1,6 +1,6 @@
 """Pane 2: is the code green, and was it written test first? One agent's cycle, or all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -44,6 +44,26 @@ class Row(NamedTuple):
     """What the line is about, where that is one thing."""
 
 
+class Sections:
+    """Rows on top, one for each cycle, and rows below: each cycle's is made when it is seen."""
+
+    def __init__(
+        self, top: list[Row], cycles: list[Cycle], make: Callable[[Cycle], Row], below: list[Row]
+    ) -> None:
+        self._top, self._cycles, self._make, self._below = top, cycles, make, below
+
+    def __len__(self) -> int:
+        return len(self._top) + len(self._cycles) + len(self._below)
+
+    def __getitem__(self, index: int) -> Row:
+        if index < len(self._top):
+            return self._top[index]
+        index -= len(self._top)
+        if index < len(self._cycles):
+            return self._make(self._cycles[index])
+        return self._below[index - len(self._cycles)]
+
+
 class TddPane(OneOfPane):
     NUMBER = 2
     NAME = "TDD"
@@ -51,7 +71,9 @@ class TddPane(OneOfPane):
     SLICES = frozenset({Slice.TDD})
     EMPTY = "no tests yet: run pytest --autosdlc in a project"
 
-    _rows: Sequence[Row] = ()
+    _rows: Sequence[Row] | Sections = ()
+    _cycle: Cycle | None = None
+    """The one that is shown."""
     _all: Overall | None = None
 
     def ids(self) -> Sequence[str]:
@@ -87,20 +109,20 @@ class TddPane(OneOfPane):
 
     def update_rows(self) -> None:
         width, height = self.room
-        cycle = self._cycle
+        cycle = self._cycle = self.store.tdd.by_agent.get(self.shown or "")
         self._all = None
         if cycle is None:
             self._rows = ()
         elif self.overview:
-            self._all = overall(self.store.tdd.by_agent.values())
-            self._rows = self._draw_all(self._all, width)
+            cycles = sorted(
+                self.store.tdd.by_agent.values(),
+                key=lambda c: (not c.totals.failing, not c.breaches, c.agent_id),
+            )
+            self._all = overall(cycles)
+            self._rows = self._draw_all(self._all, cycles, width)
         else:
             self._rows = self._draw(cycle, width, height - self.compact)
         super().update_rows()
-
-    @property
-    def _cycle(self) -> Cycle | None:
-        return self.store.tdd.by_agent.get(self.shown or "")
 
     def summary(self) -> Line:
         if self._all is not None:
@@ -162,7 +184,7 @@ class TddPane(OneOfPane):
             ]
         return rows
 
-    def _draw_all(self, summed: Overall, width: int) -> list[Row]:
+    def _draw_all(self, summed: Overall, cycles: list[Cycle], width: int) -> "Sections":
         phases = tuple(
             (f"{phase.upper()} {count}  ", draw.phase_style(phase))
             for phase, count in sorted(summed.phases.items())[:6]
@@ -176,15 +198,12 @@ class TddPane(OneOfPane):
             rows.append(Row(line, "coverage"))
         heads = tuple((column.title, "head") for column in AGENTS)
         rows.append(Row(partial(_table_line, heads), "columns"))
-        cycles = sorted(
-            self.store.tdd.by_agent.values(),
-            key=lambda c: (not c.totals.failing, not c.breaches, c.agent_id),
-        )
-        rows += [
-            Row(partial(self._agent, cycle), f"agent {cycle.agent_id}", cycle.agent_id, cycle)
-            for cycle in cycles
-        ]
-        return [*rows, *_breaches(cycles, width, named=True)]
+        breaches = _breaches(cycles, width, named=True)
+        return Sections(rows, cycles, self._agent_row, breaches)
+
+    def _agent_row(self, cycle: Cycle) -> Row:
+        line = partial(self._agent, cycle)
+        return Row(line, f"agent {cycle.agent_id}", cycle.agent_id, cycle)
 
     def _agent(self, cycle: Cycle, width: int) -> Line:
         totals = cycle.totals

@@ -56,6 +56,8 @@ class WorkflowPane(OneOfPane):
     _rows: Sequence[Row] = ()
     _workflow: Workflow | None = None
     _forecast: Forecast | None = None
+    _asked: tuple[Workflow, float, list[str]] | None = None
+    _places: Sequence[Place] = ()
 
     def ids(self) -> Sequence[str]:
         return [workflow.id for workflow in self.store.workflows.running_first()]
@@ -127,7 +129,7 @@ class WorkflowPane(OneOfPane):
 
     def _drawn(self, workflow: Workflow) -> list[Row]:
         width = max(20, self.room.width)
-        listed = places(tuple(workflow.steps.values()))
+        listed = self._placed(workflow)
         gantt = Gantt(workflow, self._forecast, self.clock())
         names = max((cell_len(_name(place)) for place in listed), default=0)
         times = {place.step.id: self._time(workflow, place.step, width) for place in listed}
@@ -149,6 +151,14 @@ class WorkflowPane(OneOfPane):
             said = f"{mark} {workflow.state}, its steps are not known"
             rows.append(_fixed("workflow", ((said, style),), workflow.id))
         return rows
+
+    def _placed(self, workflow: Workflow) -> Sequence[Place]:
+        """Worked out anew only when a step has changed, not whenever time has passed."""
+        states = [step.state for step in workflow.steps.values()]
+        asked = (workflow, workflow.started, states)
+        if self._asked != asked:
+            self._asked, self._places = asked, places(tuple(workflow.steps.values()))
+        return self._places
 
     def _time(self, workflow: Workflow, step: Step, width: int) -> str:
         """How long it took or takes, and how long it was to be expected to."""

@@ -29,25 +29,31 @@ class Estimates:
 
     def __init__(self) -> None:
         self._samples: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._known: dict[tuple[str, str], Estimate] = {}
+        """Worked out since the last word on them."""
 
     def learn(self, kind: str, step: str, duration: float) -> None:
         """Take in that it took so many milliseconds; a negative time is none."""
         if not isfinite(duration) or duration < 0:
             return
         key = (kind, step)
+        self._known.pop(key, None)
         if key in self._samples:
             self._samples.move_to_end(key)
         elif len(self._samples) >= MAX_KEYS:
-            self._samples.popitem(last=False)
+            oldest, _ = self._samples.popitem(last=False)
+            self._known.pop(oldest, None)
         self._samples.setdefault(key, deque(maxlen=MAX_SAMPLES)).append(duration)
 
     def of(self, kind: str, step: str = "") -> Estimate | None:
         """None where nothing has been learnt."""
-        samples = sorted(self._samples.get((kind, step), ()))
-        if not samples:
-            return None
-        low, median, high = (_quantile(samples, share) for share in (0.25, 0.5, 0.75))
-        return Estimate(median, low, high, len(samples))
+        key = (kind, step)
+        known = self._known.get(key)
+        if known is None and key in self._samples:
+            samples = sorted(self._samples[key])
+            low, median, high = (_quantile(samples, share) for share in (0.25, 0.5, 0.75))
+            known = self._known[key] = Estimate(median, low, high, len(samples))
+        return known
 
 
 def _quantile(rising: list[float], share: float) -> float:

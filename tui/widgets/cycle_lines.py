@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from heapq import nlargest
 from itertools import islice
 from math import isfinite
 
@@ -210,8 +211,8 @@ def past_rounds(cycle: Cycle) -> list[Round]:
 
 def breaches(cycles: Iterable[Cycle], most: int) -> list[Breach]:
     """The newest first."""
-    found = [breach for cycle in cycles for breach in cycle.breaches]
-    return sorted(found, key=lambda breach: -breach.at)[:most]
+    found = (breach for cycle in cycles for breach in reversed(cycle.breaches))
+    return nlargest(most, found, key=lambda breach: breach.at)
 
 
 def figures(coverage: object) -> dict[str, float]:

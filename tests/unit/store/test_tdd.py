@@ -199,6 +199,6 @@ def test_over_all_tests_add_up_and_coverage_is_weighed_by_files() -> None:
     store.apply(coverage(90, files=three))
     data = {"agentId": "b", "taskId": "t", "coverage": {"lines": 50, "branches": 20}}
     store.apply(event("coverage_update", data))
-    summed = overall(store.tdd.by_agent.values())
+    summed = overall(list(store.tdd.by_agent.values()))
     assert (summed.agents, summed.totals, summed.phases) == (2, Totals(9, 8, 1, 0), {"green": 1})
     assert summed.coverage == {"lines": 80, "branches": 20}

@@ -1,6 +1,6 @@
 """All agents' cycles as one: sums, and means weighed by how many files each speaks of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tui.store.tdd.coverage import FIGURES
@@ -22,24 +22,32 @@ class Overall(NamedTuple):
     breaches: int
 
 
-def overall(cycles: Iterable[Cycle]) -> Overall:
-    totals, change = NOTHING, NOTHING
-    agents, breaches, duration = 0, 0, 0.0
+def overall(cycles: Sequence[Cycle]) -> Overall:
     phases: dict[str, int] = {}
     sums: dict[str, tuple[float, int]] = {}
     for cycle in cycles:
-        agents += 1
-        breaches += len(cycle.breaches)
-        duration += cycle.duration
-        totals = totals.plus(cycle.totals)
-        change = change.plus(cycle.change)
         if cycle.phase:
             phases[cycle.phase] = phases.get(cycle.phase, 0) + 1
-        files = max(1, len(cycle.covered_files))
+        if cycle.coverage is None:
+            continue
+        files = len(cycle.covered_files) or 1
         for _, name in FIGURES:
-            value: float | None = getattr(cycle.coverage, name, None)
+            value: float | None = getattr(cycle.coverage, name)
             if value is not None:
                 summed, weight = sums.get(name, (0.0, 0))
                 sums[name] = (summed + value * files, weight + files)
-    coverage = {name: summed / weight for name, (summed, weight) in sums.items()}
-    return Overall(agents, phases, totals, change, duration, coverage, breaches)
+    return Overall(
+        len(cycles),
+        phases,
+        _sum(cycle.totals for cycle in cycles),
+        _sum(cycle.change for cycle in cycles if len(cycle.runs) > 1),
+        sum(cycle.duration for cycle in cycles),
+        {name: summed / weight for name, (summed, weight) in sums.items()},
+        sum(len(cycle.breaches) for cycle in cycles),
+    )
+
+
+def _sum(totals: Iterable[Totals]) -> Totals:
+    # By column: adding ten thousand named tuples to one another is fifty times slower.
+    columns = list(zip(*totals, strict=True))
+    return Totals(*map(sum, columns)) if columns else NOTHING
