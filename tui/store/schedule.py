@@ -42,7 +42,6 @@ def places(steps: Sequence["Step"]) -> list[Place]:
     level: dict[str, int] = {}
     for step in _in_order(steps, waits):
         level[step.id] = 1 + max((level.get(d, 0) for d in waits[step.id]), default=0)
-    chained = not any(step.dependencies for step in steps)
     together: dict[tuple[int, tuple[str, ...]], list[Step]] = {}
     for step in steps:
         together.setdefault((level[step.id], tuple(sorted(waits[step.id]))), []).append(step)
@@ -54,7 +53,7 @@ def places(steps: Sequence["Step"]) -> list[Place]:
             branch = "" if len(group) == 1 else "└" if number == len(group) - 1 else "├"
             above = listed[-1].step.id if listed else None
             missing = [d for d in waits[step.id] if d in undone]
-            obvious = chained or step.state != "pending" or missing == [above]
+            obvious = step.state != "pending" or missing == [above]
             waits_for = () if obvious else tuple(names[d] for d in missing)
             listed.append(Place(step, branch, waits_for))
     return listed

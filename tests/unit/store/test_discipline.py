@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.events import event, log, phase, results
+from tui.client.status import Gap
+from tui.feed import Feed, Plan
 from tui.store import Slice, Store
 from tui.store.tdd import Breach, Rule
 from tui.store.tdd.cycle import MAX_BREACHES
@@ -98,6 +100,24 @@ def test_one_that_is_no_longer_skipped_is_none() -> None:
     assert rules(store) == []
 
 
+def test_a_failing_test_beside_one_that_is_no_longer_skipped_is_none() -> None:
+    store = Store()
+    totals = {"total": 4, "passing": 3, "failing": 0, "skipped": 1, "duration": 1}
+    data = {"agentId": "a", "taskId": "t", "testFile": "test_x.py", "results": totals}
+    store.apply(event("test_result", data))
+    in_red(store)
+    store.apply(results("a", "test_x.py", 4, ("test_new",), at=2))
+    assert rules(store) == []
+
+
+def test_a_result_from_before_the_red_says_nothing_of_it() -> None:
+    store = Store()
+    store.apply(results("a", "test_x.py", 3))
+    in_red(store, at=10)
+    store.apply(results("a", "test_x.py", 5, at=5))
+    assert rules(store) == []
+
+
 def test_an_unknown_file_that_passes_is_one_until_another_fails_in_the_same_red() -> None:
     store = in_red()
     store.apply(results("a", "test_new.py", 2, at=2))
@@ -125,6 +145,13 @@ def test_code_edited_in_red_before_any_test_failed_is_a_breach() -> None:
     store.apply(edit("src/ledger.py"))
     assert breaches(store) == [(Rule.CODE_FIRST, "src/ledger.py edited before a test failed")]
     assert Slice.TDD in store.drain()
+
+
+def test_a_rule_is_broken_once_in_a_cycle_however_often_that_shows() -> None:
+    store = in_red()
+    store.apply(edit("src/ledger.py"))
+    store.apply(edit("src/other.py", at=3))
+    assert breaches(store) == [(Rule.CODE_FIRST, "src/ledger.py edited before a test failed")]
 
 
 def test_a_log_line_may_say_so_too() -> None:
@@ -191,7 +218,8 @@ def test_of_a_red_whose_beginning_was_not_seen_nothing_is_said() -> None:
 
 def test_of_a_red_in_which_events_were_lost_nothing_is_said() -> None:
     store = in_red()
-    store.tdd.missed()
+    feed = Feed(store, Plan(url="ws://127.0.0.1:1/ws"), (), lambda: None, lambda: 0.0)
+    feed._on_gap(Gap("tdd"))
     store.apply(results("a", "test_x.py", 4, at=2))
     store.apply(edit("src/x.py", at=2))
     store.apply(phase("a", "red", "green", at=3))

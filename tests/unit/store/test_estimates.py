@@ -63,6 +63,13 @@ def test_what_is_no_duration_teaches_nothing(value: float) -> None:
     assert learnt([value]).of("feature", "plan") is None
 
 
+def test_an_estimate_follows_what_is_learnt_after_it_was_asked_for() -> None:
+    estimates = learnt([5])
+    assert estimates.of("feature", "plan") == (5, 5, 5, 1)
+    estimates.learn("feature", "plan", 7)
+    assert estimates.of("feature", "plan") == (6, 5.5, 6.5, 2)
+
+
 def test_types_and_steps_are_told_apart() -> None:
     estimates = learnt([5])
     assert estimates.of("feature", "review") is None

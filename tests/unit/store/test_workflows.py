@@ -217,6 +217,13 @@ def test_the_end_of_a_run_before_does_not_end_the_one_that_goes_on() -> None:
         assert states(store) == {"a": "running"}
 
 
+def test_an_older_end_does_not_take_the_place_of_a_newer_one() -> None:
+    store = Store()
+    store.apply(ended(50))
+    store.apply(ended(20, failed=True))
+    assert (workflow(store).state, workflow(store).error) == ("complete", "")
+
+
 def test_what_came_of_it_is_kept_within_bounds() -> None:
     store = Store()
     store.apply(started({"id": "a"}))
