@@ -171,7 +171,7 @@ class TddPane(OneOfPane):
         rows += [*failures[:room], *breaches, *failures[room:]]
         files = [f for f in cycle.covered_files if f.uncovered][: MAX_FILES if wide else WORST]
         if files:
-            rows.append(Row(draw.always((("COVERAGE, the worst first", "head"),)), "files"))
+            rows.append(Row(draw.files_head, "files"))
         rows += [
             Row(partial(draw.file_line, file, minimum), f"file {file.path}", agent_id, file)
             for file in files

@@ -167,7 +167,7 @@ def file_line(file: CoveredFile, minimum: float, width: int) -> Line:
     if file.lines is not None:
         share, style = f"{file.lines:5.1f}%", grade(file.lines, minimum)
     moved = _moved(file.before, file.lines, wordy=False) if file.lines is not None else ""
-    bar, path = (5, width * 2 // 5) if width < WIDE else (16, width // 3)
+    bar, path = _file_columns(width)
     missing = whole_words(ranges(file.uncovered, width), max(4, width - bar - path - 11))
     return (
         (f"{share}{moved or ' '} ", style),
@@ -175,6 +175,17 @@ def file_line(file: CoveredFile, minimum: float, width: int) -> Line:
         (fit_path(file.path, path) + "  ", "text"),
         (missing or "all covered", "dim"),
     )
+
+
+def files_head(width: int) -> Line:
+    """The titles of `file_line`'s columns."""
+    bar, path = _file_columns(width)
+    return ((fit("COVERAGE", bar + 9) + fit("FILE", path + 2) + "UNCOVERED", "head"),)
+
+
+def _file_columns(width: int) -> tuple[int, int]:
+    """The cells of the meter and of the path."""
+    return (5, width * 2 // 5) if width < WIDE else (16, width // 3)
 
 
 def whole_words(listed: str, width: int) -> str:

@@ -129,3 +129,11 @@ def test_a_hostile_coverage_report_breaks_no_line() -> None:
     store.apply(event("coverage_update", data))
     now, before = cycle(store).coverage, cycle(store).previous_coverage
     draw.coverage_line(draw.figures(now), draw.figures(before), 80, 60)
+
+
+@pytest.mark.parametrize("width", [46, 50, 71, 72, 118])
+def test_the_titles_of_files_stand_above_their_columns(width: int) -> None:
+    line = text(draw.file_line(CoveredFile("a.py", 50.0, (7, 8)), 85, width))
+    head = text(draw.files_head(width))
+    assert head.index("FILE") == line.index("a.py")
+    assert head.index("UNCOVERED") == line.index("7-8")
