@@ -24,6 +24,7 @@ from tui.panes.pane import Clock
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
+from tui.store.tdd.cycles import MINIMUM
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ class AutosdlcApp(App[None]):
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
         notices: Notify | None = None,
+        coverage_minimum: float = MINIMUM,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
+
+        Coverage below `coverage_minimum` percent is marked.
 
         Raises ThemeError where `theme` is unknown or its file is wrong.
         """
@@ -103,6 +107,7 @@ class AutosdlcApp(App[None]):
         self._clock = clock
         self._remembered = remembered = remembered or Remembered(None)
         notices = notices or Notify()
+        self._coverage_minimum = coverage_minimum
         self._feeds = [self._make_feed(plan, notices) for plan in plans]
         self._herald = Herald(notices, clock(), self.to_terminal, self._complain)
         self._feed = self._feeds[0]
@@ -115,7 +120,7 @@ class AutosdlcApp(App[None]):
         self.set_keymap(dict(keys or {}))
 
     def _make_feed(self, plan: Plan, notices: Notify) -> "Feed | Replay":
-        store = Store(self._remembered.section("inbox"))
+        store = Store(self._remembered.section("inbox"), coverage_minimum=self._coverage_minimum)
         store.inbox.snooze_minutes = notices.snooze_minutes
         if plan.replay:
             from tui.replay import Replay

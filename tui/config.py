@@ -15,6 +15,8 @@ from typing import Any
 from tui.notify.settings import Notify, notify_of
 from tui.servers import Server, from_table, named_by, twins
 
+_COVERAGE = "[coverage]: has one setting, minimum = a number of percent, 0 to 100"
+
 
 class ConfigError(Exception):
     """A setting is wrong; the message names what, where, and what to do."""
@@ -29,6 +31,8 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
     notify: Notify = field(default_factory=Notify)
+    coverage_minimum: float = 80.0
+    """Percent that coverage should have at least (`[coverage] minimum`); 0: nobody minds."""
 
 
 def config_directory() -> Path:
@@ -57,6 +61,7 @@ def load_settings(
         if source:
             values["theme"] = source
     values["notify"] = notify_of(values.get("notify", {}))
+    values |= {f"coverage_{name}": value for name, value in values.pop("coverage", {}).items()}
     return Settings(servers=servers, **values)
 
 
@@ -119,4 +124,11 @@ def _fault(key: str, value: Any) -> str | None:
         except ValueError as error:
             return str(error)
         return None
-    return f"{key}: unknown setting (known: url, theme, [keys], [notify], [[server]])"
+    if key == "coverage":
+        known = isinstance(value, dict) and value.keys() <= {"minimum"}
+        return None if known and _is_percent(value.get("minimum", 0)) else _COVERAGE
+    return f"{key}: unknown setting (known: url, theme, [coverage], [keys], [notify], [[server]])"
+
+
+def _is_percent(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100

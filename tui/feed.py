@@ -254,6 +254,8 @@ class Feed:
         self._changed()
 
     def _on_gap(self, gap: "Gap") -> None:
+        if gap.resource == "tdd":
+            self.store.tdd.missed()
         self._say("warn", str(gap))
 
     def _on_error(self, message: "ErrorMessage") -> None:

@@ -46,6 +46,10 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ("url = 3", "url: must be text"),
         ("colour = 'x'", "colour: unknown setting"),
         ("keys = 3", "[keys]: must be"),
+        ("coverage = 85", "[coverage]: has one setting, minimum"),
+        ("[coverage]\nminimum = 101", "[coverage]: has one setting, minimum"),
+        ("[coverage]\nminimum = true", "[coverage]: has one setting, minimum"),
+        ("[coverage]\nmaximum = 3", "[coverage]: has one setting, minimum"),
         ("url = 'http://x'", "is no WebSocket address"),
         ("theme = 1\nsize = 2", "theme: must be text, in quotes; size: unknown setting"),
         ("theme = 1\n[notify]\nbell = 3", "theme: must be text, in quotes; notify.bell: must be"),
@@ -69,6 +73,13 @@ def test_a_wrong_file_is_named_with_every_fault(tmp_path: Path, text: str, said:
 
 def test_notify_is_read(tmp_path: Path) -> None:
     assert load(tmp_path / "config.toml", "[notify]\nbell = false").notify == Notify(bell=False)
+
+
+def test_the_coverage_that_is_wanted_can_be_set(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert load(path, "[coverage]\nminimum = 85.5").coverage_minimum == 85.5
+    assert load(path, "[coverage]\nminimum = 0").coverage_minimum == 0
+    assert load(path, "").coverage_minimum == 80
 
 
 def test_a_file_that_is_not_there_is_said_only_where_it_was_asked_for(tmp_path: Path) -> None:

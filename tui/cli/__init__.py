@@ -127,6 +127,7 @@ def _show(
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,
             notices=settings.notify,
+            coverage_minimum=settings.coverage_minimum,
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))

@@ -46,8 +46,22 @@ def _line(subject: Subject) -> Detail:
     return LineDetail(subject)
 
 
+def _cycle(subject: Subject) -> Detail:
+    from tui.details.cycle import CycleDetail
+
+    return CycleDetail(subject)
+
+
+def _workflow(subject: Subject) -> Detail:
+    from tui.details.workflow import WorkflowDetail
+
+    return WorkflowDetail(subject)
+
+
 _KINDS: dict[str, Callable[[Subject], Detail]] = {
     "agent": _agent,
     "item": _item,
     "line": _line,
+    "cycle": _cycle,
+    "workflow": _workflow,
 }

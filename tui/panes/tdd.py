@@ -1,142 +1,277 @@
-"""Pane 2: is the code green? Phase, tests, coverage, failures."""
+"""Pane 2: is the code green, and was it written test first? One agent's cycle, or all of them."""
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
-from tui.panes.pane import Pane
+from tui.details.subject import Subject
+from tui.panes.one_of import OneOfPane
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.store.tdd import Cycle, Failure
-from tui.widgets.cells import Line, age, meter, spark
+from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Overall, overall
+from tui.widgets import cycle_lines as draw
+from tui.widgets.cells import Column, Line, age, column_widths, filled, table_line
 
-if TYPE_CHECKING:
-    from tui.protocol.models.tdd import Coverage
-
-COVERAGES = (
-    ("line", "lines"),
-    ("branch", "branches"),
-    ("func", "functions"),
-    ("stmt", "statements"),
-)
-GOOD, FAIR = 80.0, 60.0
-"""Coverage is green from GOOD percent, yellow from FAIR, red below (DESIGN)."""
+TALL = 14
+"""Rows from which on a wide pane has room for tracebacks and every file."""
+TRACED, TRACEBACK = 3, 6
+"""Failures whose traceback is shown there, and its lines."""
 WORST = 5
-"""How many files with uncovered lines are listed."""
-PHASES = frozenset({"red", "green", "refactor"})
+"""Files listed where there is less room."""
+MAX_BREACHES = 50
+"""Listed over all agents."""
+MAX_FILES = 200
+PAST = 3
+"""Past cycles shown as soon as there is room for them."""
+SHORT = {"red": "RED", "green": "GRN", "refactor": "REF"}
+AGENTS = (
+    Column("", 3),
+    Column("AGENT", 12, flex=2),
+    Column("TASK", 6, flex=1, wanted_from=64),
+    Column("FOR", 6, right=True, wanted_from=40),
+    Column("TESTS", 7, right=True),
+    Column("FAIL", 5, right=True),
+    Column("LINE", 6, right=True),
+    Column("!", 3, right=True),
+)
 
 
-class TddPane(Pane):
+class Row(NamedTuple):
+    line: draw.Drawn
+    key: str
+    agent_id: str = ""
+    thing: Failure | CoveredFile | Breach | Cycle | None = None
+    """What the line is about, where that is one thing."""
+
+
+class Sections:
+    """Rows on top, one for each cycle, and rows below: each cycle's is made when it is seen."""
+
+    def __init__(
+        self, top: list[Row], cycles: list[Cycle], make: Callable[[Cycle], Row], below: list[Row]
+    ) -> None:
+        self._top, self._cycles, self._make, self._below = top, cycles, make, below
+
+    def __len__(self) -> int:
+        return len(self._top) + len(self._cycles) + len(self._below)
+
+    def __getitem__(self, index: int) -> Row:
+        if index < len(self._top):
+            return self._top[index]
+        index -= len(self._top)
+        if index < len(self._cycles):
+            return self._make(self._cycles[index])
+        return self._below[index - len(self._cycles)]
+
+
+class TddPane(OneOfPane):
     NUMBER = 2
     NAME = "TDD"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("tdd"),)
     SLICES = frozenset({Slice.TDD})
     EMPTY = "no tests yet: run pytest --autosdlc in a project"
 
-    _lines: tuple[Line, ...] = ()
+    _rows: Sequence[Row] | Sections = ()
+    _cycle: Cycle | None = None
+    """The one that is shown."""
+    _all: Overall | None = None
+
+    def ids(self) -> Sequence[str]:
+        return sorted(self.store.tdd.by_agent)
+
+    def usual(self) -> str | None:
+        current = self.store.tdd.current()
+        return current.agent_id if current else None
+
+    def known(self, id_: str) -> bool:
+        return id_ in self.store.tdd.by_agent
 
     def row_count(self) -> int:
-        return len(self._lines)
+        return len(self._rows)
 
     def row(self, index: int, width: int) -> Line:
-        del width
-        return self._lines[index]
+        return self._rows[index].line(width)
+
+    def key(self, index: int) -> str | None:
+        return self._rows[index].key if index < len(self._rows) else None
+
+    def subject(self, index: int) -> Subject | None:
+        agent_id = self._rows[index].agent_id if index < len(self._rows) else ""
+        return Subject("cycle", agent_id) if agent_id else None
+
+    def record(self, index: int) -> dict[str, Any]:
+        row = self._rows[index]
+        if isinstance(row.thing, Cycle):
+            return cycle_record(row.thing)
+        if row.thing is None:
+            return {"text": "".join(text for text, _ in row.line(draw.WIDE)).strip()}
+        return {"agent": row.agent_id} | row.thing._asdict()
 
     def update_rows(self) -> None:
-        cycle = self.store.tdd.current()
-        self._lines = self._draw(cycle) if cycle else ()
+        width, height = self.room
+        cycle = self._cycle = self.store.tdd.by_agent.get(self.shown or "")
+        self._all = None
+        if cycle is None:
+            self._rows = ()
+        elif self.overview:
+            cycles = sorted(
+                self.store.tdd.by_agent.values(),
+                key=lambda c: (not c.totals.failing, not c.breaches, c.agent_id),
+            )
+            self._all = overall(cycles)
+            self._rows = self._draw_all(self._all, cycles, width)
+        else:
+            self._rows = self._draw(cycle, width, height - self.compact)
         super().update_rows()
 
     def summary(self) -> Line:
-        cycle = self.store.tdd.current()
+        if self._all is not None:
+            totals = self._all.totals
+            tests = (f"✗{totals.failing} ", "bad") if totals.failing else _passing(totals.passing)
+            many = self._all.agents > 1
+            who = (f"all {self._all.agents:,} agents" if many else "the only agent", "text")
+            return (tests, *_warnings(self._all.breaches), who)
+        cycle = self._cycle
         if cycle is None:
             return ()
-        phase = (f"{cycle.phase.upper()} " if cycle.phase else "", _phase_style(cycle.phase))
+        phase = (f"{cycle.phase.upper()} " if cycle.phase else "", draw.phase_style(cycle.phase))
         failing = cycle.totals.failing
-        tests = (f"✗{failing} ", "bad") if failing else (f"✓{cycle.totals.passing} ", "ok")
-        others = len(self.store.tdd.by_agent) - 1
-        more = f" +{others}" if others else ""
-        return (phase, tests, (f"{cycle.agent_id} {cycle.task_id}{more}", "dim"))
-
-    def _draw(self, cycle: Cycle) -> tuple[Line, ...]:
-        lines = [self._ribbon(cycle), self._tests(cycle)]
-        if cycle.coverage is not None:
-            lines.append(_coverage_line(cycle.coverage, cycle.previous_coverage))
-        for failure in cycle.failures:
-            lines += _failure_lines(failure)
-        lines += [
-            (
-                (f"{file.lines:5.1f}% ", _grade(file.lines)),
-                (f"{meter(file.lines / 100, 8)} ", _grade(file.lines)),
-                (f"{file.path} ", "text"),
-                (f"uncovered {ranges(file.uncovered)}", "dim"),
-            )
-            for file in cycle.covered_files[:WORST]
-            if file.uncovered
-        ]
-        return tuple(lines)
-
-    def _ribbon(self, cycle: Cycle) -> Line:
-        spans: list[tuple[str, str]] = []
-        for past in list(cycle.past)[-2:]:
-            spans += [
-                (f"{past.phase.upper()} {age(past.duration)}", _phase_style(past.phase)),
-                (" ▸ ", "dim"),
-            ]
-        if cycle.phase:
-            now = age(self.clock() - cycle.since)
-            spans.append((f"▌{cycle.phase.upper()} {now}▐", _phase_style(cycle.phase)))
-        else:
-            spans.append(("no phase yet", "dim"))
-        if cycle.count:
-            spans.append((f"   cycle {cycle.count + 1}", "dim"))
-        return tuple(spans)
-
-    def _tests(self, cycle: Cycle) -> Line:
-        totals = cycle.totals
+        tests = (f"✗{failing} ", "bad") if failing else _passing(cycle.totals.passing)
+        who = (f"{cycle.agent_id} {cycle.task_id}", "dim")
         return (
-            (f"{totals.total} test{'s' * (totals.total != 1)}  ", "strong"),
-            (f"✓{totals.passing} ", "ok" if totals.passing else "dim"),
-            (f"✗{totals.failing} ", "bad" if totals.failing else "dim"),
-            (f"↷{totals.skipped} ", "dim"),
-            (f" {cycle.duration / 1000:.1f}s  " if cycle.duration else " ", "dim"),
-            (spark(cycle.passing_trend, 1.0), "dim"),
-            (" pass" if cycle.passing_trend else "", "dim"),
+            phase,
+            tests,
+            *_warnings(len(cycle.breaches)),
+            who,
+            *self.others(len(self.store.tdd.by_agent)),
+        )
+
+    def _draw(self, cycle: Cycle, width: int, height: int) -> list[Row]:
+        """What matters most first; the warnings are in sight, however many tests fail."""
+        wide = width >= draw.WIDE and height >= TALL
+        agent_id, minimum = cycle.agent_id, self.store.tdd.minimum
+        rows = [
+            Row(partial(draw.ribbon, cycle, self.clock()), "phase", agent_id, cycle),
+            Row(partial(draw.tests_line, cycle), "tests", agent_id, cycle),
+        ]
+        if cycle.coverage is not None:
+            now, before = draw.figures(cycle.coverage), draw.figures(cycle.previous_coverage)
+            line = partial(draw.coverage_line, now, before, minimum)
+            rows.append(Row(line, "coverage", agent_id, cycle))
+        failures = [
+            Row(line, f"failure {failure.where} {failure.name} {part}", agent_id, failure)
+            for number, failure in enumerate(cycle.failures)
+            for part, line in enumerate(
+                draw.failure_lines(failure, TRACEBACK if wide and number < TRACED else 0)
+            )
+        ]
+        breaches = _breaches((cycle,), width, named=False)
+        room = max(2, height - len(rows) - min(2, len(breaches)))
+        room -= 0 if wide else room % 2
+        rows += [*failures[:room], *breaches, *failures[room:]]
+        files = [f for f in cycle.covered_files if f.uncovered][: MAX_FILES if wide else WORST]
+        if files:
+            rows.append(Row(draw.files_head, "files"))
+        rows += [
+            Row(partial(draw.file_line, file, minimum), f"file {file.path}", agent_id, file)
+            for file in files
+        ]
+        past = draw.past_rounds(cycle)
+        if past and (wide or height - len(rows) > PAST):
+            rows.append(Row(draw.always((("PAST CYCLES", "head"),)), "past"))
+            rows += [
+                Row(partial(draw.round_line, one), f"round {one.number}", agent_id) for one in past
+            ]
+        return rows
+
+    def _draw_all(self, summed: Overall, cycles: list[Cycle], width: int) -> "Sections":
+        phases = tuple(
+            (f"{phase.upper()} {count}  ", draw.phase_style(phase))
+            for phase, count in sorted(summed.phases.items())[:6]
+        )
+        rows = [
+            Row(draw.always(phases or (("no phase yet", "dim"),)), "phases"),
+            Row(partial(_sums, summed), "tests"),
+        ]
+        if summed.coverage:
+            line = partial(draw.coverage_line, summed.coverage, {}, self.store.tdd.minimum)
+            rows.append(Row(line, "coverage"))
+        heads = tuple((column.title, "head") for column in AGENTS)
+        rows.append(Row(partial(_table_line, heads), "columns"))
+        breaches = _breaches(cycles, width, named=True)
+        return Sections(rows, cycles, self._agent_row, breaches)
+
+    def _agent_row(self, cycle: Cycle) -> Row:
+        line = partial(self._agent, cycle)
+        return Row(line, f"agent {cycle.agent_id}", cycle.agent_id, cycle)
+
+    def _agent(self, cycle: Cycle, width: int) -> Line:
+        totals = cycle.totals
+        lines = cycle.coverage.lines if cycle.coverage else None
+        covered = ("", "") if lines is None else (f"{lines:.1f}%", draw.grade(lines))
+        warned = len(cycle.breaches)
+        return _table_line(
+            (
+                (SHORT.get(cycle.phase, cycle.phase[:3].upper()), draw.phase_style(cycle.phase)),
+                (cycle.agent_id, "text"),
+                (cycle.task_id, "dim"),
+                (age(self.clock() - cycle.since) if cycle.phase else "", "dim"),
+                (f"✓{totals.passing}", "ok" if totals.passing else "dim"),
+                (f"✗{totals.failing}", "bad" if totals.failing else "dim"),
+                covered,
+                (f"⚠{warned}" if warned else "", "warn"),
+            ),
+            width,
         )
 
 
-def ranges(lines: tuple[int, ...], most: int = 6) -> str:
-    """Line numbers as a person writes them: `12-14,30,41-44`."""
-    runs: list[list[int]] = []
-    for line in sorted(set(lines)):
-        if runs and line == runs[-1][-1] + 1:
-            runs[-1][1:] = [line]
-        else:
-            runs.append([line])
-    said = ["-".join(map(str, run)) for run in runs[:most]]
-    return ",".join(said) + ("…" if len(runs) > most else "")
+def _table_line(cells: Line, width: int) -> Line:
+    return table_line(AGENTS, column_widths(AGENTS, width), cells)
 
 
-def _failure_lines(failure: Failure) -> list[Line]:
+def _sums(summed: Overall, width: int) -> Line:
+    return filled(
+        width,
+        ((f"{summed.totals.total} tests ", "strong"), *draw.counts(summed.totals)),
+        draw.change(summed.change),
+        ((f" {draw.seconds(summed.duration)}", "text"),) if summed.duration else (),
+    )
+
+
+def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:
+    """The newest first; `named`: with whose it was."""
     return [
-        (("✗ ", "bad"), (f"{failure.name}  ", "strong"), (failure.where, "dim")),
-        (("    ", ""), (failure.message, "bad")),
+        Row(
+            line,
+            f"breach {breach.agent_id} {breach.rule} {breach.at} {breach.said} {part}",
+            breach.agent_id,
+            breach,
+        )
+        for breach in draw.breaches(cycles, MAX_BREACHES)
+        for part, line in enumerate(
+            draw.breach_lines(breach, width, f"{breach.agent_id}: " if named else "")
+        )
     ]
 
 
-def _coverage_line(coverage: "Coverage", previous: "Coverage | None") -> Line:
-    spans: list[tuple[str, str]] = []
-    for label, field in COVERAGES:
-        value: float | None = getattr(coverage, field)
-        if value is None:
-            continue
-        before: float | None = getattr(previous, field) if previous else None
-        arrow = "" if before is None or before == value else "▲" if value > before else "▼"
-        spans += [(f"{label} ", "dim"), (f"{value:.1f}{arrow}", _grade(value)), ("  ", "")]
-    return tuple(spans)
+def cycle_record(cycle: Cycle) -> dict[str, Any]:
+    """A cycle as plain values."""
+    return {
+        "agent": cycle.agent_id,
+        "task": cycle.task_id,
+        "phase": cycle.phase,
+        "since": cycle.since,
+        "cycle": cycle.number,
+        **cycle.totals._asdict(),
+        "duration": cycle.duration,
+        **draw.figures(cycle.coverage),
+        "warnings": len(cycle.breaches),
+    }
 
 
-def _grade(percent: float) -> str:
-    return "ok" if percent >= GOOD else "warn" if percent >= FAIR else "bad"
+def _passing(count: int) -> tuple[str, str]:
+    return (f"✓{count} ", "ok")
 
 
-def _phase_style(phase: str) -> str:
-    return phase if phase in PHASES else "text"
+def _warnings(count: int) -> Line:
+    return ((f"⚠{count} ", "warn"),) if count else ()

@@ -1,14 +1,18 @@
-"""Pane 3: is it moving, and when is it done? The steps of the current workflow."""
+"""Pane 3: is it moving, and when is it done? The steps of one workflow, or all workflows."""
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 
-from tui.panes.pane import Pane
+from tui.details.subject import Subject
+from tui.panes.one_of import OneOfPane
 from tui.protocol.topics import Filter
 from tui.store import Slice
+from tui.store.schedule import Forecast, Place, places
 from tui.store.workflows import Step, Workflow
-from tui.widgets.cells import Line, age, clock_time, fit
+from tui.widgets.cells import Column, Line, age, column_widths, fit, meter, table_line, wrap
+from tui.widgets.gantt import Gantt, ending, rough
 
 MARKS = {
     "done": ("✓", "ok"),
@@ -16,100 +20,269 @@ MARKS = {
     "failed": ("✗", "bad"),
     "pending": ("○", "dim"),
 }
-MAX_NAME = 24
-TIME_WIDTH = 9
+STATES = {"running": ("●", "info"), "complete": ("✓", "ok"), "failed": ("✗", "bad")}
+MAX_NAME, MAX_TIME = 24, 26
 AGENT_WIDTH = 16
+AGENT_FROM = 60
+"""Cells from which on a pane shows who runs a step, and how sure its expected time is."""
+MAX_ERROR_LINES = 3
+OTHERS = 20
+"""Other workflows listed below the steps; all are in the overview."""
+WORKFLOWS = (
+    Column("", 1),
+    Column("WORKFLOW", 10, flex=2),
+    Column("ID", 6, flex=1, wanted_from=48),
+    Column("STEPS", 6, right=True),
+    Column("", 8, wanted_from=40),
+    Column("TOOK, OR ETA", 20, flex=1),
+)
 
 
-class WorkflowPane(Pane):
+class Row(NamedTuple):
+    key: str
+    line: Callable[[int], Line]
+    """What is drawn in a width."""
+    workflow_id: str = ""
+    step_id: str = ""
+
+
+class WorkflowPane(OneOfPane):
     NUMBER = 3
     NAME = "WORKFLOW"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("workflow"),)
     SLICES = frozenset({Slice.WORKFLOWS})
     EMPTY = "no workflow yet: one appears with its workflow_started"
 
+    _rows: Sequence[Row] = ()
     _workflow: Workflow | None = None
-    _steps: tuple[Step, ...] = ()
-    _name_width = 0
+    _forecast: Forecast | None = None
+    _asked: tuple[Workflow, float, list[str]] | None = None
+    _places: Sequence[Place] = ()
 
-    def update_rows(self) -> None:
-        self._workflow = self.store.workflows.current()
-        self._steps = tuple(self._workflow.steps.values()) if self._workflow else ()
-        self._name_width = max((min(MAX_NAME, cell_len(s.name)) for s in self._steps), default=0)
-        super().update_rows()
+    def ids(self) -> Sequence[str]:
+        return [workflow.id for workflow in self.store.workflows.running_first()]
+
+    def usual(self) -> str | None:
+        current = self.store.workflows.current()
+        return current.id if current else None
+
+    def known(self, id_: str) -> bool:
+        return id_ in self.store.workflows.by_id
 
     def row_count(self) -> int:
-        if self._workflow is None:
-            return 0
-        return max(1, len(self._steps) + bool(self._workflow.error))
+        return len(self._rows)
+
+    def row(self, index: int, width: int) -> Line:
+        return self._rows[index].line(width)
 
     def key(self, index: int) -> str | None:
-        return self._steps[index].id if index < len(self._steps) else None
+        return self._rows[index].key if index < len(self._rows) else None
+
+    def subject(self, index: int) -> Subject | None:
+        if index >= len(self._rows) or not self._rows[index].workflow_id:
+            return None
+        return Subject("workflow", self._rows[index].workflow_id, self._rows[index].step_id)
+
+    def record(self, index: int) -> dict[str, Any]:
+        row = self._rows[index]
+        workflow = self.store.workflows.by_id.get(row.workflow_id)
+        if workflow is None:
+            return {}
+        step = workflow.steps.get(row.step_id)
+        return workflow_record(workflow) if step is None else step_record(workflow, step)
+
+    def update_rows(self) -> None:
+        store = self.store.workflows
+        self._workflow = store.by_id.get(self.shown or "")
+        self._forecast = None
+        if self._workflow is None:
+            self._rows = ()
+        elif self.overview:
+            self._rows = [self._of(workflow) for workflow in store.running_first()]
+        else:
+            self._forecast = store.forecast(self._workflow, self.clock())
+            self._rows = [*self._drawn(self._workflow), *self._others(self._workflow)]
+        super().update_rows()
 
     def summary(self) -> Line:
         workflow = self._workflow
         if workflow is None:
             return ()
+        everything = self.store.workflows.by_id
+        if self.overview:
+            running = sum(one.state == "running" for one in everything.values())
+            return ((f"all {len(everything)} ", "text"), (f"●{running} running", "info"))
         return (
             (f"{workflow.kind or workflow.id} ", "text"),
             (f"{workflow.done}/{len(workflow.steps)} ", "dim"),
-            self._when(workflow),
+            ending(workflow, self._forecast, self.clock()),
+            *self.others(len(everything)),
         )
 
-    def _when(self, workflow: Workflow) -> tuple[str, str]:
-        if workflow.state == "failed":
-            return ("failed", "bad")
-        if workflow.state == "complete":
-            return (f"done in {age(workflow.duration)}", "ok")
-        eta = workflow.eta
-        if eta is None:
-            return ("running", "info")
-        late = self.clock() - eta
-        if late > 0:
-            return (f"late by {age(late)}", "warn")
-        return (f"ETA {clock_time(eta)} in {age(-late)}", "info")
+    def columns_line(self, width: int) -> Line | None:
+        if not self.overview:
+            return None
+        cells = ((column.title, "head") for column in WORKFLOWS)
+        return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), cells)
 
-    def row(self, index: int, width: int) -> Line:
-        workflow = self._workflow
-        if workflow is None:
-            return ()
-        if index >= len(self._steps):
-            return ((f"✗ {workflow.error}" if workflow.error else workflow.state, "bad"),)
-        step = self._steps[index]
+    # One workflow.
+
+    def _drawn(self, workflow: Workflow) -> list[Row]:
+        width = max(20, self.room.width)
+        listed = self._placed(workflow)
+        gantt = Gantt(workflow, self._forecast, self.clock())
+        names = max((cell_len(_name(place)) for place in listed), default=0)
+        times = {place.step.id: self._time(workflow, place.step, width) for place in listed}
+        columns = (
+            min(MAX_NAME, names, width // 3),
+            max((len(time) for time in times.values()), default=0),
+        )
+        rows: list[Row] = []
+        for place in listed:
+            step = place.step
+            line = _StepLine(place, gantt, times[step.id], columns)
+            rows.append(Row(f"step {step.id}", line, workflow.id, step.id))
+            if step.state == "failed":
+                rows += _error(workflow, step.id, width)
+        if workflow.error and not any(step.state == "failed" for step in workflow.steps.values()):
+            rows += _error(workflow, "", width)
+        if not rows:
+            mark, style = STATES[workflow.state]
+            said = f"{mark} {workflow.state}, its steps are not known"
+            rows.append(_fixed("workflow", ((said, style),), workflow.id))
+        return rows
+
+    def _placed(self, workflow: Workflow) -> Sequence[Place]:
+        """Worked out anew only when a step has changed, not whenever time has passed."""
+        states = [step.state for step in workflow.steps.values()]
+        asked = (workflow, workflow.started, states)
+        if self._asked != asked:
+            self._asked, self._places = asked, places(tuple(workflow.steps.values()))
+        return self._places
+
+    def _time(self, workflow: Workflow, step: Step, width: int) -> str:
+        """How long it took or takes, and how long it was to be expected to."""
+        if step.state in ("done", "failed"):
+            return age(step.duration) if step.duration else ""
+        estimate = self.store.workflows.expected(workflow, step)
+        usual = rough(estimate.median) if estimate else ""
+        if step.state == "pending":
+            return f"~{usual}" if usual else ""
+        taken = age(self.clock() - step.started)
+        if estimate is None:
+            return taken
+        if width >= AGENT_FROM and estimate.seen:
+            return f"{taken} (p50 {usual}, n={estimate.seen})"
+        return f"{taken} of ~{usual}"
+
+    # All workflows.
+
+    def _others(self, shown: Workflow) -> list[Row]:
+        others = [one for one in self.store.workflows.running_first() if one is not shown]
+        if not others:
+            return []
+        rows = [_fixed("others", (("OTHER WORKFLOWS", "head"),))]
+        rows += [self._of(one) for one in others[:OTHERS]]
+        if len(others) > OTHERS:
+            rows.append(_fixed("more", ((f"  and {len(others) - OTHERS:,} more", "dim"),)))
+        return rows
+
+    def _of(self, workflow: Workflow) -> Row:
+        def line(width: int) -> Line:
+            now = self.clock()
+            mark, style = STATES[workflow.state]
+            total = len(workflow.steps)
+            seen = self.store.workflows.forecast(workflow, now)
+            cells = (
+                (mark, style),
+                (workflow.kind or workflow.id, "text"),
+                (workflow.id, "dim"),
+                (f"{workflow.done}/{total}", "dim"),
+                (meter(workflow.done / total, 8) if total else "", style),
+                ending(workflow, seen, now, ago=True),
+            )
+            return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), cells)
+
+        return Row(f"workflow {workflow.id}", line, workflow.id)
+
+
+class _StepLine:
+    """One step's row: mark, name, its bar on the workflow's own time, agent, time."""
+
+    def __init__(self, place: Place, gantt: Gantt, time: str, columns: tuple[int, int]) -> None:
+        self._place = place
+        self._gantt = gantt
+        self._time = time
+        self._columns = columns
+
+    def __call__(self, width: int) -> Line:
+        step = self._place.step
+        names, times = self._columns
         mark, style = MARKS[step.state]
-        name = min(self._name_width, width // 3)
-        bar = max(0, width - name - TIME_WIDTH - 4)
-        agent = (
-            fit(f"  {step.agent}", AGENT_WIDTH) if step.state == "running" and step.agent else ""
-        )
+        agent = ""
+        if width >= AGENT_FROM and step.agent and step.state == "running":
+            agent = fit(f"  {step.agent}", AGENT_WIDTH)
+        room = max(0, width - names - times - 4 - (AGENT_WIDTH if agent else 0))
+        waits = ", ".join(self._place.waits_for)
+        bar = self._gantt.bar(step, room, f"← {waits}" if waits else "")
         return (
             (f"{mark} ", style),
-            (fit(step.name, name) + " ", "text" if step.state != "pending" else "dim"),
-            (fit(self._bar(workflow, step, bar - len(agent)), bar - len(agent)), style),
+            (fit(_name(self._place), names) + " ", "dim" if step.state == "pending" else "text"),
+            *bar,
             (agent, "dim"),
-            (fit(self._time(workflow, step), TIME_WIDTH, right=True), "dim"),
+            (" " + fit(self._time, times, right=True), "dim"),
         )
 
-    def _time(self, workflow: Workflow, step: Step) -> str:
-        if step.state == "running":
-            return age(self.clock() - step.started)
-        if step.state == "pending":
-            return f"~{age(workflow.expected_step)}" if workflow.estimated else ""
-        return age(step.duration) if step.duration else ""
 
-    def _bar(self, workflow: Workflow, step: Step, width: int) -> str:
-        """The step on the workflow's own time: from its start to its end, or to now."""
-        now = self.clock()
-        begin = workflow.started or min((s.started for s in self._steps if s.started), default=now)
-        end = max(workflow.eta or 0.0, workflow.ended or now, begin + 1)
-        if step.state == "pending" or not step.started or width <= 0:
-            return ""
-        to = now if step.state == "running" else step.started + step.duration
-        left = _place(step.started, begin, end, width)
-        right = max(left + 1, _place(to, begin, end, width))
-        return " " * left + "█" * (right - left)
+def _name(place: Place) -> str:
+    return f"{place.branch} {place.step.name}" if place.branch else place.step.name
 
 
-def _place(at: float, begin: float, end: float, width: int) -> int:
-    share = (at - begin) / (end - begin)
-    return round(min(1.0, max(0.0, share)) * width)
+def _error(workflow: Workflow, step_id: str, width: int) -> list[Row]:
+    lines = wrap(workflow.error, max(10, width - 4))
+    shown = lines[:MAX_ERROR_LINES]
+    if len(lines) > MAX_ERROR_LINES:
+        shown[-1] = fit(f"{shown[-1]} {lines[MAX_ERROR_LINES]}", max(10, width - 4))
+    return [
+        _fixed(
+            f"error {number}",
+            (("    " if number else "  └ ", "dim"), (text, "bad")),
+            workflow.id,
+            step_id,
+        )
+        for number, text in enumerate(shown)
+    ]
+
+
+def _fixed(key: str, line: Line, workflow_id: str = "", step_id: str = "") -> Row:
+    """A row that is the same in any width."""
+    return Row(key, lambda _: line, workflow_id, step_id)
+
+
+def workflow_record(workflow: Workflow) -> dict[str, Any]:
+    """A workflow as plain values; times in Unix ms, lengths in ms."""
+    return {
+        "workflow": workflow.id,
+        "type": workflow.kind,
+        "initiator": workflow.initiator,
+        "state": workflow.state,
+        "started": workflow.started,
+        "duration": workflow.duration,
+        "estimated": workflow.estimated,
+        "steps": len(workflow.steps),
+        "done": workflow.done,
+        "error": workflow.error,
+    }
+
+
+def step_record(workflow: Workflow, step: Step) -> dict[str, Any]:
+    return {
+        "workflow": workflow.id,
+        "step": step.id,
+        "name": step.name,
+        "agent": step.agent,
+        "dependencies": " ".join(step.dependencies),
+        "state": step.state,
+        "started": step.started,
+        "duration": step.duration,
+    }

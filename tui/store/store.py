@@ -13,6 +13,7 @@ from tui.store.inbox import Inbox
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
 from tui.store.tdd import Cycles
+from tui.store.tdd.cycles import MINIMUM, WITNESSES
 from tui.store.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ class Slice(StrEnum):
 class Store:
     """Events in, by `apply`; records out; and which slices changed since they were last drained."""
 
-    def __init__(self, put_off: dict[str, Any] | None = None) -> None:
-        """`put_off` is what the inbox remembers between starts."""
+    def __init__(
+        self, put_off: dict[str, Any] | None = None, *, coverage_minimum: float = MINIMUM
+    ) -> None:
+        """`put_off` is what the inbox remembers between starts; `coverage_minimum` in percent."""
         self.agents = Agents()
-        self.tdd = Cycles()
+        self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
         self.delivery = Delivery()
         self.inbox = Inbox(self.agents, self.delivery, put_off, self._inbox_changed)
@@ -82,6 +85,8 @@ class Store:
         self._dirty.add(fold[1])
         if fold[1] is Slice.DELIVERY:
             self.inbox.alerts_changed()
+        if event.type in WITNESSES and self.tdd.on_word(event):
+            self._dirty.add(Slice.TDD)
 
     def set_link(self, link: Link) -> None:
         if link != self.link:

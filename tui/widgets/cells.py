@@ -112,6 +112,17 @@ def join_fitting(words: Sequence[Span], width: int) -> Line:
     return tuple(spans)
 
 
+def filled(width: int, *groups: Line) -> Line:
+    """The groups of spans that fit into `width`, in their order; the first in any case."""
+    line = groups[0] if groups else ()
+    room = width - line_width(line)
+    for group in groups[1:]:
+        needed = line_width(group)
+        if needed <= room:
+            line, room = (*line, *group), room - needed
+    return line
+
+
 def meter(share: float, width: int) -> str:
     """A bar of `width` cells, `share` (0–1) of it filled."""
     full = round(min(1.0, max(0.0, share)) * width)

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from tests.support.dashboard import dashboard, publish, publisher, server
+from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.events import START, event, log, phase, results, status
 
 EDGE = 8.64e15
@@ -57,8 +57,22 @@ async def test_hostile_text_is_harmless(name: str, size: tuple[int, int]) -> Non
                         "workflowId": short,
                         "workflowType": text,
                         "initiator": short,
-                        "steps": [{"id": short, "name": text, "agent": text}],
+                        "parameters": {text[:99]: [text[:99]]},
+                        "steps": [
+                            {"id": short, "name": text, "agent": text},
+                            {"id": "s", "type": short, "dependencies": [short, "s", "?"]},
+                        ],
                         "estimatedDuration": EDGE,
+                    },
+                ),
+                event(
+                    "workflow_step_complete",
+                    {
+                        "workflowId": short,
+                        "stepId": short,
+                        "stepType": short,
+                        "result": {text[:99]: text},
+                        "duration": -EDGE,
                     },
                 ),
                 event("workflow_failed", {"workflowId": short, "error": text}),
@@ -100,11 +114,24 @@ async def test_hostile_text_is_harmless(name: str, size: tuple[int, int]) -> Non
             for pane in "12345":
                 await screen.press(pane)
                 await screen.shows("needs you" if size[0] > 100 else "‼1")
-            drawn = screen.text.replace("\n", "")
-            bad = {c for c in drawn if unicodedata.category(c) in ("Cc", "Cs", "Co")}
-            bad |= {c for c in drawn if c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f"}
-            assert not bad
+                harmless(screen)
+            for pane in "23":  # all of them, and then all about one
+                await screen.press(pane, "o")
+                harmless(screen)
+                await screen.press("o", "enter")
+                await screen.shows("esc back")
+                for _ in range(3):
+                    harmless(screen)
+                    await screen.press("pagedown")
+                await screen.press("escape")
             assert "owned" not in (screen.app.title or "")
+
+
+def harmless(screen: Screen) -> None:
+    drawn = screen.text.replace("\n", "")
+    bad = {c for c in drawn if unicodedata.category(c) in ("Cc", "Cs", "Co")}
+    bad |= {c for c in drawn if c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f"}
+    assert not bad
 
 
 @pytest.mark.parametrize("size", [(120, 40), (60, 20)])

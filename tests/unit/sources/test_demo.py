@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 import orjson
@@ -336,6 +336,20 @@ async def test_moments_become_wall_clock() -> None:
     for at, type_, data, _, _ in hall.heard:
         if type_ == "agent_log":
             assert data["timestamp"] == pytest.approx((1_700_000_000 + at) * 1000, abs=1)
+
+
+@pytest.mark.parametrize("speed", [1.0, 5.0])
+async def test_a_step_takes_as_long_as_the_clock_says(speed: float) -> None:
+    hall = Hall(600)
+    await hall.play(speed=speed)
+    steps = [
+        (at, data)
+        for at, type_, data, _, _ in hall.heard
+        if type_ == "workflow_step_complete" and data["workflowId"] == "wf-42"
+    ]
+    assert len(steps) > 2
+    for (before, _), (at, data) in pairwise(steps):
+        assert data["duration"] == pytest.approx((at - before) * 1000, abs=5)
 
 
 async def test_a_late_player_catches_up_in_order_without_sleeping() -> None:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.events import event, phase, results
 from tui.store import Store
-from tui.store.tdd import Cycle, PhaseSpan, Totals
+from tui.store.tdd import Cycle, PhaseSpan, Totals, cycles, overall
+from tui.store.tdd.results import MAX_TRACEBACK_LINES, trimmed
 
 
 def cycle(store: Store, agent: str = "a") -> Cycle:
@@ -89,3 +92,113 @@ def test_a_red_agent_is_shown_before_a_newer_green_one() -> None:
     assert current is not None
     assert current.agent_id == "red"
     assert store.tdd.failing() == 1
+
+
+def test_a_run_ends_where_a_file_comes_again_and_what_it_changed_is_known() -> None:
+    store = Store()
+    store.apply(results("a", "test_x.py", 3))
+    store.apply(results("a", "test_y.py", 5))
+    assert cycle(store).change == Totals(), "of the first run it is not known"
+    store.apply(results("a", "test_x.py", 3, ("test_new",)))
+    assert cycle(store).change == Totals(1, 0, 1, 0)
+    store.apply(results("a", "test_y.py", 7))
+    assert cycle(store).change == Totals(3, 2, 1, 0)
+    store.apply(results("a", "test_x.py", 4))
+    assert cycle(store).change == Totals(0, 1, -1, 0)
+    assert [run.totals.total for run in cycle(store).runs] == [8, 11, 11]
+
+
+def test_a_phase_ends_a_run_and_what_that_changed_stays_known() -> None:
+    store = Store()
+    store.apply(results("a", "test_x.py", 3))
+    store.apply(results("a", "test_x.py", 3, ("test_new",)))
+    totals = {"total": 4, "passing": 3, "failing": 1, "skipped": 0}
+    store.apply(phase("a", "refactor", "red", testResults=totals))
+    assert cycle(store).change == Totals(1, 0, 1, 0)
+    store.apply(results("a", "test_y.py", 2))
+    assert cycle(store).change == Totals(2, 2, 0, 0)
+    assert [run.passed for run in cycle(store).runs] == [1, 0.75, 5 / 6]
+
+
+def test_each_round_keeps_its_phases_tests_and_coverage() -> None:
+    store = Store()
+    store.apply(phase("a", "refactor", "red"))
+    store.apply(phase("a", "red", "green", at=60))
+    store.apply(phase("a", "green", "refactor", at=90))
+    store.apply(results("a", "test_x.py", 4, at=95))
+    store.apply(coverage(91))
+    store.apply(results("a", "test_x.py", 4, ("test_next",), at=100))
+    store.apply(phase("a", "refactor", "red", at=100))
+    past, now = list(cycle(store).rounds)[-2:]
+    assert [past.spent(name) for name in ("red", "green", "refactor")] == [60_000, 30_000, 10_000]
+    assert (past.number, past.totals, past.lines) == (2, Totals(4, 4, 0, 0), 91)
+    assert (now.number, now.totals.failing, now.spans) == (3, 1, [])
+
+
+def test_a_phase_that_comes_again_in_a_round_adds_to_it() -> None:
+    store = Store()
+    for at, now in enumerate(("green", "refactor", "green", "refactor")):
+        store.apply(phase("a", "", now, at=at * 10))
+    assert cycle(store).rounds[-1].spans == [
+        PhaseSpan("green", 20_000),
+        PhaseSpan("refactor", 10_000),
+    ]
+
+
+def test_of_a_traceback_its_beginning_and_its_end_are_kept() -> None:
+    text = "\n".join(f"line {n} {'x' * 500}" for n in range(1_000))
+    lines = trimmed(text).splitlines()
+    assert len(lines) == MAX_TRACEBACK_LINES
+    assert lines[0].startswith("line 0 ")
+    assert lines[-1].startswith("line 999 ")
+    assert lines[MAX_TRACEBACK_LINES // 4].endswith("lines left out …")
+    assert max(map(len, lines)) <= 200
+    assert trimmed("a\nb") == "a\nb"
+
+
+def traced(agent: str, file: str, size: int) -> Any:
+    text = "\n".join(["y" * 199] * (size // 200))
+    totals = {"total": 1, "passing": 0, "failing": 1, "skipped": 0, "duration": 1}
+    failures = [{"name": f"test_{file}", "message": "no", "traceback": text}]
+    data = {"agentId": agent, "taskId": "t", "testFile": file, "results": totals}
+    return event("test_result", data | {"failures": failures})
+
+
+def test_tracebacks_of_files_longest_unheard_of_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cycles, "MAX_TRACEBACKS", 10_000)
+    store = Store()
+    for file in ("one", "two", "one"):
+        store.apply(traced("a", file, 4_000))
+    store.apply(traced("b", "three", 4_000))
+    kept = {
+        failure.name: bool(failure.traceback)
+        for agent in ("a", "b")
+        for failure in cycle(store, agent).failures
+    }
+    assert kept == {"test_one": True, "test_two": False, "test_three": True}
+
+
+def test_a_report_of_one_file_takes_the_place_of_what_was_known_of_it() -> None:
+    store = Store()
+    files = [{"path": "a.py", "lines": 90, "uncoveredLines": [5]}, {"path": "b.py", "lines": 40}]
+    store.apply(coverage(65, files=files))
+    store.apply(coverage(66, file="a.py", uncoveredLines=[7, 8]))
+    first, second = cycle(store).covered_files
+    assert (first.path, first.lines, first.uncovered) == ("a.py", 90, (7, 8))
+    assert second.path == "b.py"
+    store.apply(coverage(70, files=[{"path": "a.py", "lines": 95}]))
+    assert [(f.path, f.lines, f.before) for f in cycle(store).covered_files] == [("a.py", 95, 90)]
+
+
+def test_over_all_tests_add_up_and_coverage_is_weighed_by_files() -> None:
+    store = Store()
+    store.apply(results("a", "test_x.py", 3, ("test_x",)))
+    store.apply(results("b", "test_y.py", 5))
+    store.apply(phase("b", "red", "green"))
+    three = [{"path": f"{n}.py", "lines": 90} for n in range(3)]
+    store.apply(coverage(90, files=three))
+    data = {"agentId": "b", "taskId": "t", "coverage": {"lines": 50, "branches": 20}}
+    store.apply(event("coverage_update", data))
+    summed = overall(list(store.tdd.by_agent.values()))
+    assert (summed.agents, summed.totals, summed.phases) == (2, Totals(9, 8, 1, 0), {"green": 1})
+    assert summed.coverage == {"lines": 80, "branches": 20}

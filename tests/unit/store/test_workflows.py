@@ -1,10 +1,11 @@
 """Workflows: which step runs, when it is done, what failed."""
 
+from itertools import permutations
 from typing import Any
 
 from tests.support.events import START, event
 from tui.store import Store
-from tui.store.workflows import Workflow
+from tui.store.workflows import MAX_ALL_STEPS, Workflow
 
 
 def started(*steps: dict[str, Any], at: float = 0) -> Any:
@@ -107,3 +108,156 @@ def test_a_running_workflow_is_shown_before_a_newer_one_that_has_ended() -> None
     current = store.workflows.current()
     assert current is not None
     assert current.id == "w"
+
+
+def ended(at: float, *, failed: bool = False, id_: str = "w", **more: Any) -> Any:
+    if failed:
+        return event("workflow_failed", {"workflowId": id_, "error": "no", **more}, at)
+    data = {"workflowId": id_, "result": "ok", "duration": at * 1000, **more}
+    return event("workflow_complete", data, at)
+
+
+def run(store: Store, id_: str, at: float, seconds: dict[str, float]) -> None:
+    """One whole run of a `feature`, its steps taking so long."""
+    steps = [{"id": name, "name": name.title()} for name in seconds]
+    data = {
+        "workflowId": id_,
+        "workflowType": "feature",
+        "initiator": "pm",
+        "steps": steps,
+        "estimatedDuration": 60_000,
+    }
+    store.apply(event("workflow_started", data, at))
+    for name, took in seconds.items():
+        at += took
+        data = {"workflowId": id_, "stepId": name, "stepType": "task", "result": "ok"}
+        store.apply(event("workflow_step_complete", data | {"duration": took * 1000}, at))
+    done = {"workflowId": id_, "result": "ok", "duration": sum(seconds.values()) * 1000}
+    store.apply(event("workflow_complete", done, at))
+
+
+def test_steps_are_expected_to_take_as_long_as_in_past_runs_of_that_type() -> None:
+    store = Store()
+    for number, seconds in enumerate((10, 12, 20)):
+        run(store, f"w-{number}", 1_000 * number, {"plan": seconds, "build": 100})
+    data = {
+        "workflowId": "w",
+        "workflowType": "feature",
+        "initiator": "pm",
+        "steps": [{"id": "1", "name": "Plan"}, {"id": "2", "name": "Build"}, {"id": "3"}],
+        "estimatedDuration": 60_000,
+    }
+    store.apply(event("workflow_started", data, 9_000))
+    fresh = workflow(store)
+    plan, build, third = (store.workflows.expected(fresh, s) for s in fresh.steps.values())
+    assert plan is not None
+    assert (plan.median, plan.low, plan.high, plan.seen) == (12_000, 11_000, 16_000, 3)
+    assert build is not None
+    assert build.median == 100_000
+    assert third is not None
+    assert (third.median, third.seen) == (20_000, 0)
+    seen = store.workflows.forecast(fresh, START + 9_000_000)
+    assert seen is not None
+    assert seen.done == START + 9_000_000 + 12_000 + 100_000 + 20_000
+    assert seen.spread == 2_500
+
+
+def test_runs_are_remembered_with_how_they_ended() -> None:
+    store = Store()
+    store.apply(started({"id": "a"}, {"id": "b"}))
+    store.apply(completed("a", 10, 10))
+    store.apply(ended(20, failed=True, stepId="b"))
+    store.apply(started({"id": "a"}, at=100))
+    store.apply(started({"id": "a"}, at=200))
+    store.apply(ended(230))
+    past = [
+        (r.outcome, r.duration, r.done, r.steps, r.error) for r in store.workflows.past["feature"]
+    ]
+    assert past == [
+        ("failed", 20_000, 1, 2, "no"),
+        ("replaced", 100_000, 0, 1, ""),
+        ("complete", 230_000, 1, 1, ""),
+    ]
+
+
+def test_what_is_said_twice_is_learnt_once() -> None:
+    store = Store()
+    for _ in range(2):
+        store.apply(started({"id": "a"}))
+        store.apply(completed("a", 10, 10))
+        store.apply(ended(10))
+    estimate = store.workflows.estimates.of("feature", "a")
+    assert estimate is not None
+    assert estimate.seen == 1
+    assert len(store.workflows.past["feature"]) == 1
+
+
+def test_a_state_that_comes_in_any_order_is_the_same() -> None:
+    events = [
+        started({"id": "a"}, {"id": "b"}, {"id": "c"}),
+        completed("a", 10, 10),
+        completed("b", 30, 20),
+    ]
+    for order in permutations(events):
+        store = Store()
+        for one in order:
+            store.apply(one)
+        assert states(store) == {"a": "done", "b": "done", "c": "running"}
+        assert workflow(store).steps["c"].started == START + 30_000
+        assert store.workflows.estimates.of("feature", "b") is not None
+
+
+def test_the_end_of_a_run_before_does_not_end_the_one_that_goes_on() -> None:
+    for first, second in permutations((ended(50), started({"id": "a"}, at=100))):
+        store = Store()
+        store.apply(first)
+        store.apply(second)
+        store.apply(completed("a", 40, 10))
+        assert workflow(store).state == "running"
+        assert states(store) == {"a": "running"}
+
+
+def test_an_older_end_does_not_take_the_place_of_a_newer_one() -> None:
+    store = Store()
+    store.apply(ended(50))
+    store.apply(ended(20, failed=True))
+    assert (workflow(store).state, workflow(store).error) == ("complete", "")
+
+
+def test_what_came_of_it_is_kept_within_bounds() -> None:
+    store = Store()
+    store.apply(started({"id": "a"}))
+    store.apply(completed("a", 5, 5, result={"text": "x" * 10_000}))
+    outputs = {"pullRequest": 213, "log": "y" * 100_000}
+    store.apply(ended(10, outputs=outputs, metrics={"retries": 0}))
+    seen = workflow(store)
+    assert '"pullRequest": 213' in seen.outputs
+    assert len(seen.outputs) == 4_096
+    assert len(seen.steps["a"].result) == 512
+    assert seen.metrics == '{\n  "retries": 0\n}'
+
+
+def test_without_steps_the_whole_is_expected() -> None:
+    store = Store()
+    store.apply(started())
+    seen = store.workflows.forecast(workflow(store), START)
+    assert seen is not None
+    assert seen.done == START + 60_000
+    late = store.workflows.forecast(workflow(store), START + 90_000)
+    assert late is not None
+    assert (late.done, late.overdue) == (START + 90_000, 30_000)
+
+
+def test_workflows_with_very_many_steps_make_room_for_others() -> None:
+    store = Store()
+    for number in range(15):
+        data = {
+            "workflowId": f"w-{number}",
+            "workflowType": "huge",
+            "initiator": "x",
+            "steps": [{"id": str(n)} for n in range(2_500)],
+            "estimatedDuration": 1,
+        }
+        store.apply(event("workflow_started", data, number))
+    assert sum(len(w.steps) for w in store.workflows.by_id.values()) <= MAX_ALL_STEPS
+    assert "w-14" in store.workflows.by_id

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.panes.tdd import ranges
 from tui.widgets.cells import Column, age, column_widths, fit, meter, spark, spread, wrap
+from tui.widgets.cycle_lines import ranges
 
 
 @given(st.text(), st.integers(min_value=0, max_value=60), st.booleans())

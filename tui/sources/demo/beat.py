@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("6f1c2a58-7f0e-4a53-9a6e-0d5d0c3a7b11")
 _MOMENTS = frozenset({"timestamp", "startTime", "estimatedCompletion"})
+_LENGTHS = frozenset({"duration", "estimatedDuration"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,15 @@ def event_id(seed: int, index: int) -> str:
 
 
 def dated(data: dict[str, Any], start: float, speed: float) -> dict[str, Any]:
-    """`data` with its moments in Unix milliseconds, of a story played since `start` (likewise)."""
+    """`data` with its moments in Unix milliseconds, of a story played since `start` (likewise).
+
+    Lengths of time shrink with the story's `speed`, so that both agree.
+    """
     return {
         key: start + value / speed
         if key in _MOMENTS
+        else value / speed
+        if key in _LENGTHS
         else dated(value, start, speed)
         if isinstance(value, dict)
         else value

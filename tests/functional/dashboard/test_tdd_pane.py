@@ -1,0 +1,195 @@
+"""The TDD pane: one agent or all, warnings in sight, and everything on Enter."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.dashboard import Screen, dashboard, publish, publisher, server
+from tests.support.events import event, phase, results
+from tui.panes.tdd import TddPane
+from tui.remembered import Remembered
+
+NOWHERE = "ws://127.0.0.1:1/ws"
+KEYS = [("full_stop", "comma", "o"), ("ctrl+right", "ctrl+left", "ctrl+up")]
+TRACEBACK = "\n".join(["def test_partial():", ">   assert refund() == 2", "E   assert 3 == 2"])
+
+
+def pane(screen: Screen) -> TddPane:
+    return screen.app.screen.query_one(TddPane)
+
+
+def coverage(agent: str, lines: float, **more: Any) -> Any:
+    data = {"agentId": agent, "taskId": "t-1", "coverage": {"lines": lines}, **more}
+    return event("coverage_update", data)
+
+
+def failed(agent: str, file: str = "test_x.py", traceback: str = TRACEBACK) -> Any:
+    totals = {"total": 4, "passing": 3, "failing": 1, "skipped": 0, "duration": 250}
+    failure = {"name": "test_partial", "message": "assert 3 == 2", "traceback": traceback}
+    data = {"agentId": agent, "taskId": "t-1", "testFile": file, "results": totals}
+    return event("test_result", data | {"failures": [failure]})
+
+
+def fill(screen: Screen, *events: Any) -> None:
+    for one in events:
+        screen.app.store.apply(one)
+    screen.app.draw()
+
+
+@pytest.mark.parametrize(("after", "before", "everything"), KEYS)
+async def test_agents_are_gone_through_and_seen_all_together(
+    after: str, before: str, everything: str
+) -> None:
+    async with dashboard(NOWHERE, size=(160, 40)) as screen:
+        fill(screen, results("a", "t.py", 1), failed("b"), results("c", "t.py", 5))
+        await screen.press("2")
+        await screen.shows("TDD ✗1 b t-1 +2")
+        await screen.press(after)
+        await screen.shows("TDD ✓5 c t-1 3/3")
+        await screen.press(after)
+        await screen.shows("TDD ✓1 a t-1 1/3")
+        await screen.press(before)
+        await screen.shows("TDD ✓5 c t-1 3/3")
+        await screen.press(everything)
+        await screen.shows("all 3 agents", "10 tests ✓9 ✗1 ↷0")
+        rows = [
+            pane(screen).record(index).get("agent") for index in range(pane(screen).row_count())
+        ]
+        assert [row for row in rows if row] == ["b", "a", "c"], "who is red comes first"
+        await screen.press(everything)
+        await screen.shows("TDD ✗1 b t-1 +2")
+
+
+async def test_an_agent_that_is_gone_gives_way_to_the_one_that_matters() -> None:
+    async with dashboard(NOWHERE) as screen:
+        fill(screen, results("a", "t.py", 1), failed("b"))
+        await screen.press("2", "comma")
+        await screen.shows("TDD ✓1 a t-1 1/2")
+        del screen.app.store.tdd.by_agent["a"]
+        fill(screen, failed("b"))
+        await screen.shows("TDD ✗1 b t-1")
+        await screen.lacks("1/2")
+
+
+async def test_whether_all_are_shown_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "dashboard.json"
+    async with dashboard(NOWHERE, remembered=Remembered(path)) as screen:
+        fill(screen, results("a", "t.py", 1), failed("b"))
+        await screen.press("2", "o")
+        await screen.shows("all 2 agents")
+    async with dashboard(NOWHERE, remembered=Remembered(path)) as screen:
+        fill(screen, results("a", "t.py", 1), failed("b"))
+        await screen.shows("all 2 agents")
+
+
+async def test_keys_can_be_remapped() -> None:
+    async with dashboard(NOWHERE, keys={"one.all": "u"}) as screen:
+        fill(screen, results("a", "t.py", 1), failed("b"))
+        await screen.press("2", "o")
+        await screen.shows("TDD ✗1 b")
+        await screen.press("u")
+        await screen.shows("all 2 agents")
+
+
+async def test_a_breach_is_counted_in_the_title_and_in_sight_among_many_failures() -> None:
+    async with dashboard(NOWHERE) as screen:
+        names = tuple(f"test_{number}" for number in range(30))
+        fill(
+            screen,
+            phase("a", "red", "green"),
+            results("a", "t.py", 0, names),
+            phase("a", "green", "red", at=1),
+        )
+        await screen.shows("TDD RED ✗30 ⚠1", "⚠ cycle 2 refactor skipped", "test_0")
+        assert "test_29" not in screen.text
+
+
+@pytest.mark.parametrize(("minimum", "said"), [(85, "min 85"), (0, "line 84.0 ")])
+async def test_coverage_is_held_against_the_minimum(minimum: float, said: str) -> None:
+    async with dashboard(NOWHERE, coverage_minimum=minimum) as screen:
+        fill(screen, coverage("a", 84))
+        await screen.shows(said)
+        assert ("84.0!" in screen.text) is (minimum > 0)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_the_cycle_fits_every_size(size: tuple[int, int]) -> None:
+    wide = "日本語の支払い" * 6
+    files = [
+        {"path": f"payments/{wide}/ledger.py", "lines": 71.5, "uncoveredLines": [1, 2, 9]},
+        {"path": "payments/api.py", "lines": 90, "uncoveredLines": list(range(1, 400, 2))},
+    ]
+    async with dashboard(NOWHERE, size=size) as screen:
+        fill(
+            screen,
+            phase("a", "refactor", "red"),
+            failed("a", f"tests/{wide}.py"),
+            results(wide, "t.py", 3),
+            coverage("a", 90),
+            coverage("a", 84.5, files=files),
+        )
+        await screen.press("2")
+        await screen.shows("▌RED ", "4 tests", "84.5▼", "test_partial", "api.py")
+        screen.app.draw()
+        text = [line.rstrip() for line in screen.text.splitlines()]
+        assert all("…" not in line for line in text if "tests ✓" in line or "line 84.5" in line)
+        await screen.press("o")
+        await screen.shows("AGENT")
+
+
+async def test_zoomed_there_are_tracebacks_every_file_and_past_cycles() -> None:
+    files = [{"path": f"f{n}.py", "lines": 50 + n, "uncoveredLines": [n]} for n in range(1, 9)]
+    async with dashboard(NOWHERE) as screen:
+        fill(screen, *(phase("a", "", name, at) for at, name in enumerate(("red", "green"))))
+        fill(screen, phase("a", "green", "red", at=70), failed("a"), coverage("a", 60, files=files))
+        assert "refund() == 2" not in screen.text
+        await screen.press("2", "2")
+        await screen.shows("│ >   assert refund() == 2", "f8.py", "PAST CYCLES", "GREEN 1m09s")
+
+
+async def test_enter_opens_all_about_the_cycle() -> None:
+    files = [{"path": "src/refund.py", "lines": 60, "uncoveredLines": [3, 4, 5, 9]}]
+    with server() as record:
+        async with (
+            dashboard(record.url, size=(120, 60)) as screen,
+            publisher(record.url) as client,
+        ):
+            await publish(
+                client,
+                phase("a", "red", "green"),
+                failed("a"),
+                coverage("a", 90),
+                coverage("a", 80, files=files),
+                phase("a", "green", "red"),
+            )
+            await screen.shows("⚠2")
+            await screen.press("2", "enter")
+            await screen.shows(
+                "TDD a t-1",
+                "FAILURES 1",
+                "E   assert 3 == 2",
+                "DISCIPLINE 2",
+                "line 90.0 → 80.0",
+                "red follows green",
+                "src/refund.py",
+                "3-5, 9",
+                "TEST FILES",
+                "PAST CYCLES",
+                "EVENTS",
+                "tdd_phase_change",
+            )
+            await screen.press("escape")
+            await screen.shows("2 TDD")
+
+
+async def test_rows_are_exported_as_plain_values() -> None:
+    files = [{"path": "src/refund.py", "lines": 60, "uncoveredLines": [3]}]
+    async with dashboard(NOWHERE) as screen:
+        fill(screen, failed("a"), coverage("a", 60, files=files))
+        records = [pane(screen).record(index) for index in range(pane(screen).row_count())]
+        assert records[0]["failing"] == 1
+        assert records[0]["lines"] == 60
+        failure = next(one for one in records if one.get("name") == "test_partial")
+        assert (failure["agent"], failure["message"]) == ("a", "assert 3 == 2")
+        assert next(one for one in records if one.get("path"))["uncovered"] == (3,)

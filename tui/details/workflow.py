@@ -1,0 +1,149 @@
+"""A workflow: its steps, what it was given and what came of it, and how its past runs went."""
+
+from collections.abc import Sequence
+
+from tui.details.sections import as_data, block, field, paragraph, raw_events, section
+from tui.details.subject import Subject
+from tui.store import Store
+from tui.store.workflows import PastRun, Step, Workflow
+from tui.widgets.cells import Column, Line, age, clock_time, column_widths, table_line
+from tui.widgets.gantt import ending, rough
+
+EVENTS = 20
+"""Raw events shown."""
+OUTCOMES = {"complete": ("✓", "ok"), "failed": ("✗", "bad"), "replaced": ("○", "dim")}
+STEPS = (
+    Column("STEP", 12, flex=2),
+    Column("STATE", 8),
+    Column("TOOK", 7, right=True),
+    Column("USUALLY", 8, right=True, wanted_from=50),
+    Column("RANGE", 12, wanted_from=64),
+    Column("AGENT", 10, flex=1, wanted_from=76),
+    Column("AFTER", 8, flex=2, wanted_from=76),
+)
+
+
+class WorkflowDetail:
+    def __init__(self, subject: Subject) -> None:
+        self._id, self._step = subject.key, subject.part
+
+    def title(self, store: Store) -> str:
+        workflow = store.workflows.by_id.get(self._id)
+        return f"{workflow.kind} {self._id}" if workflow else self._id
+
+    def lines(self, store: Store, now: float, width: int) -> Sequence[Line]:
+        workflow = store.workflows.by_id.get(self._id)
+        if workflow is None:
+            return ()
+        step = workflow.steps.get(self._step)
+        past = store.workflows.past.get(workflow.kind, ())
+        return [
+            *(_step(store, workflow, step, now, width) if step else ()),
+            *section("workflow", _workflow(store, workflow, now, width)),
+            *section("steps", _steps(store, workflow, now, width)),
+            *section("parameters", block(workflow.parameters, width)),
+            *section("result", block(workflow.result, width)),
+            *section("outputs", block(workflow.outputs, width)),
+            *section("metrics", block(workflow.metrics, width)),
+            *section(f"past runs of {workflow.kind}", _past(list(past)[::-1])),
+            *section(
+                "events", raw_events(store.history.about("workflow_id", self._id, EVENTS), width)
+            ),
+        ]
+
+    def data(self, store: Store) -> object:
+        return [as_data(event) for event in store.history.about("workflow_id", self._id)]
+
+
+def _workflow(store: Store, workflow: Workflow, now: float, width: int) -> list[Line]:
+    said, style = ending(workflow, store.workflows.forecast(workflow, now), now)
+    whole = store.workflows.estimates.of(workflow.kind)
+    lines = [
+        field("state", f"{workflow.state}, {said}", style),
+        field("initiator", workflow.initiator or "unknown"),
+    ]
+    if workflow.started:
+        lines.append(
+            field("started", f"{clock_time(workflow.started)}, {age(now - workflow.started)} ago")
+        )
+    if workflow.estimated:
+        lines.append(field("estimated", rough(workflow.estimated)))
+    if whole:
+        runs = f"{whole.seen} run{'s' * (whole.seen != 1)}"
+        lines.append(
+            field(
+                "usually",
+                f"{rough(whole.median)} ({rough(whole.low)} to {rough(whole.high)}, {runs})",
+            )
+        )
+    return [*lines, *paragraph(workflow.error, width, "bad")]
+
+
+def _step(store: Store, workflow: Workflow, step: Step, now: float, width: int) -> list[Line]:
+    """The step that was opened, on top."""
+    names = {id_: other.name for id_, other in workflow.steps.items()}
+    after = ", ".join(names.get(d, d) for d in step.dependencies)
+    then = ", ".join(s.name for s in workflow.steps.values() if step.id in s.dependencies)
+    took = _took(step, now)
+    estimate = store.workflows.expected(workflow, step)
+    body = [
+        field(
+            "state", f"{step.state} {took}".rstrip(), "bad" if step.state == "failed" else "text"
+        ),
+        *([field("agent", step.agent)] if step.agent else []),
+        *([field("type", step.kind)] if step.kind else []),
+        *([field("after", after)] if after else []),
+        *([field("then", then)] if then else []),
+    ]
+    if estimate:
+        learnt = f", learnt from {estimate.seen}" if estimate.seen else ", as was estimated"
+        body.append(field("usually", f"{rough(estimate.median)}{learnt}"))
+    if step.state == "failed":
+        body += paragraph(workflow.error, width, "bad")
+    if step.result:
+        body += [field("result", ""), *block(step.result, width)]
+    return section(f"step {step.name}", body)
+
+
+def _steps(store: Store, workflow: Workflow, now: float, width: int) -> list[Line]:
+    widths = column_widths(STEPS, width)
+    names = {id_: step.name for id_, step in workflow.steps.items()}
+    lines = [table_line(STEPS, widths, ((column.title, "head") for column in STEPS))]
+    styles = {"done": "ok", "running": "info", "failed": "bad"}
+    for step in workflow.steps.values():
+        estimate = store.workflows.expected(workflow, step)
+        between = f"{rough(estimate.low)} to {rough(estimate.high)}" if estimate else ""
+        cells = (
+            (step.name, "text"),
+            (step.state, styles.get(step.state, "dim")),
+            (_took(step, now), "text"),
+            (f"~{rough(estimate.median)}" if estimate else "", "dim"),
+            (between if estimate and estimate.seen > 1 else "", "dim"),
+            (step.agent, "dim"),
+            (", ".join(names.get(d, d) for d in step.dependencies), "dim"),
+        )
+        lines.append(table_line(STEPS, widths, cells))
+    return lines if workflow.steps else []
+
+
+def _took(step: Step, now: float) -> str:
+    if step.state == "running":
+        return age(now - step.started)
+    return age(step.duration) if step.duration else ""
+
+
+def _past(runs: Sequence[PastRun]) -> list[Line]:
+    lines: list[Line] = []
+    for run in runs:
+        mark, style = OUTCOMES[run.outcome]
+        lines.append(
+            (
+                (f"{mark} ", style),
+                (f"{clock_time(run.started)}  ", "dim"),
+                (f"{run.outcome:<8} ", style),
+                (f"{age(run.duration):>7}  {run.done}/{run.steps}  ", "text"),
+                (run.workflow_id, "dim"),
+                (f"  {run.error}" if run.error else "", "bad"),
+            )
+        )
+    return lines

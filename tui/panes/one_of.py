@@ -1,0 +1,108 @@
+"""What panes share that show one thing of many: going through them, and seeing them all."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from tui.panes.pane import Clock, Pane
+from tui.store import Store
+from tui.widgets.cells import Line
+
+
+class OneOfPane(Pane):
+    """Shows what is most worth seeing, unless a person has chosen something else, or all.
+
+    Whether all are shown is kept in `kept`, between starts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "full_stop,ctrl+right",
+            "through(1)",
+            "Next one",
+            id="one.next",
+            tooltip="The next agent or workflow in this pane",
+            show=False,
+        ),
+        Binding(
+            "comma,ctrl+left",
+            "through(-1)",
+            "One before",
+            id="one.previous",
+            tooltip="The agent or workflow before in this pane",
+            show=False,
+        ),
+        Binding(
+            "o,ctrl+up",
+            "overview",
+            "All",
+            id="one.all",
+            tooltip="All agents or workflows in this pane, or the one that matters",
+            show=False,
+        ),
+    ]
+
+    overview: reactive[bool] = reactive(False, init=False)
+
+    def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(store, clock, kept)
+        self.chosen: str | None = None
+        """The id of what a person chose; None: what matters most, whatever that is by then."""
+        self.set_reactive(OneOfPane.overview, self.kept.get("all") is True)
+
+    # What a subclass says.
+
+    def ids(self) -> Sequence[str]:
+        """All that can be chosen, in the order in which they are gone through."""
+        raise NotImplementedError
+
+    def usual(self) -> str | None:
+        """The id of what matters most now."""
+        raise NotImplementedError
+
+    def known(self, id_: str) -> bool:
+        raise NotImplementedError
+
+    # What follows.
+
+    @property
+    def shown(self) -> str | None:
+        """The id of what is shown, where that is one thing."""
+        if self.chosen is not None and not self.known(self.chosen):
+            self.chosen = None
+        return self.chosen if self.chosen is not None else self.usual()
+
+    def others(self, total: int) -> Line:
+        """`+4` where there are more, or which of them a person has chosen."""
+        if total < 2:
+            return ()
+        if self.chosen is None:
+            return ((f" +{total - 1}", "dim"),)
+        return ((f" {self.ids().index(self.chosen) + 1}/{total}", "accent"),)
+
+    def action_through(self, step: int) -> None:
+        ids = self.ids()
+        if not ids:
+            return
+        now = self.shown
+        at = ids.index(now) if now in ids else 0
+        self.chosen = ids[(at + step) % len(ids)]
+        if self.overview:
+            self.overview = False
+        else:
+            self._anew()
+
+    def action_overview(self) -> None:
+        self.chosen = None
+        self.overview = not self.overview
+
+    def watch_overview(self, overview: bool) -> None:  # noqa: FBT001 - Textual's signature
+        self.kept["all"] = overview
+        self._anew()
+
+    def _anew(self) -> None:
+        self.update_rows()
+        self.cursor = 0
+        self.scroll_to_row(0)

@@ -1,0 +1,71 @@
+"""Coverage: the four figures, the files, and how both moved."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.store.bounds import cut
+
+if TYPE_CHECKING:
+    from tui.protocol.models.tdd import Coverage, CoverageUpdateData
+
+FIGURES = (
+    ("line", "lines"),
+    ("branch", "branches"),
+    ("func", "functions"),
+    ("stmt", "statements"),
+)
+"""What a person calls them, and the wire."""
+MAX_COVERED = 200
+MAX_UNCOVERED = 1_000
+"""Files and lines of a coverage report."""
+
+
+class CoveredFile(NamedTuple):
+    path: str
+    lines: float | None
+    """Percent; None where only its uncovered lines are known."""
+    uncovered: tuple[int, ...]
+    before: float | None = None
+    """Percent, in the report before."""
+
+
+class Move(NamedTuple):
+    """One figure and its value before, in percent."""
+
+    label: str
+    before: float
+    now: float
+
+
+def drops(before: "Coverage | None", now: "Coverage") -> list[Move]:
+    """The figures that are lower than before by as much as a screen shows: a tenth of a percent."""
+    moves = []
+    for label, name in FIGURES:
+        old: float | None = getattr(before, name) if before else None
+        new: float | None = getattr(now, name)
+        if old is not None and new is not None and round(new, 1) < round(old, 1):
+            moves.append(Move(label, old, new))
+    return moves
+
+
+def covered_files(
+    data: "CoverageUpdateData", known: Sequence[CoveredFile]
+) -> tuple[CoveredFile, ...]:
+    """The files of a report, the worst first; of one that names a single file, that one anew."""
+    before = {file.path: file.lines for file in known}
+    if data.files is not None:
+        worst = sorted(data.files, key=lambda f: f.lines)[:MAX_COVERED]
+        return tuple(
+            CoveredFile(
+                (path := cut(file.path)),
+                file.lines,
+                file.uncovered_lines[:MAX_UNCOVERED],
+                before.get(path),
+            )
+            for file in worst
+        )
+    if data.file is None or data.uncovered_lines is None:
+        return tuple(known)
+    path = cut(data.file)
+    fresh = CoveredFile(path, before.get(path), data.uncovered_lines[:MAX_UNCOVERED])
+    return (fresh, *(file for file in known if file.path != path))[:MAX_COVERED]

@@ -1,0 +1,159 @@
+"""One agent's cycle: what is true of it now, and what its rounds and runs were."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.store.tdd.coverage import CoveredFile
+from tui.store.tdd.discipline import Breach, Evidence, Rule
+from tui.store.tdd.results import MAX_FAILURES, NOTHING, Failure, Run, TestFile, Totals
+
+if TYPE_CHECKING:
+    from tui.protocol.models.tdd import Coverage
+
+MAX_ROUNDS = 50
+MAX_RUNS = 24
+"""As many as a sparkline shows."""
+MAX_BREACHES = 20
+
+
+class PhaseSpan(NamedTuple):
+    """One past phase; `duration` in milliseconds."""
+
+    phase: str
+    duration: float
+
+
+@dataclass(slots=True)
+class Round:
+    """One cycle from red to red; milliseconds."""
+
+    number: int
+    task_id: str
+    started: float
+    spans: list[PhaseSpan] = field(default_factory=list)
+    """Its past phases: each at most once, the same phase again adds to it."""
+    totals: Totals = NOTHING
+    """The newest results in it."""
+    lines: float | None = None
+    """Line coverage, in percent."""
+
+    def spend(self, phase: str, duration: float) -> None:
+        for place, span in enumerate(self.spans):
+            if span.phase == phase:
+                self.spans[place] = PhaseSpan(phase, span.duration + duration)
+                return
+        if len(self.spans) < MAX_RUNS:
+            self.spans.append(PhaseSpan(phase, duration))
+
+    def spent(self, phase: str) -> float:
+        return sum(span.duration for span in self.spans if span.phase == phase)
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One agent's cycle."""
+
+    agent_id: str
+    task_id: str = ""
+    phase: str = ""
+    since: float = 0.0
+    seen: float = 0.0
+    past: deque[PhaseSpan] = field(default_factory=lambda: deque(maxlen=64))
+    count: int = 0
+    """Completed rounds: how often red followed green or refactor."""
+    rounds: deque[Round] = field(default_factory=lambda: deque(maxlen=MAX_ROUNDS))
+    """The last one goes on."""
+    totals: Totals = NOTHING
+    before: Totals = NOTHING
+    """What they were before the newest run."""
+    summed: Totals = NOTHING
+    """The newest results of all files, added up as they come."""
+    broken: int = 0
+    """How many of their failures are files that could not be collected."""
+    duration: float = 0.0
+    """Milliseconds that those took."""
+    tested_at: float = 0.0
+    files: dict[str, TestFile] = field(default_factory=dict)
+    runs: deque[Run] = field(default_factory=lambda: deque(maxlen=MAX_RUNS))
+    """The last one may still go on."""
+    ran: set[str] = field(default_factory=set)
+    """Files that the newest run has reported; a file that comes again begins another."""
+    run_over: bool = True
+    coverage: "Coverage | None" = None
+    previous_coverage: "Coverage | None" = None
+    covered_files: tuple[CoveredFile, ...] = ()
+    """The worst first."""
+    evidence: Evidence = field(default_factory=Evidence)
+    breaches: deque[Breach] = field(default_factory=lambda: deque(maxlen=MAX_BREACHES))
+    """The newest last."""
+    uncollected: str = ""
+    """What could not be collected since the last green, where an `agent_error` said so."""
+    provisional: Breach | None = None
+    """One of `breaches` that is taken back when a test fails in this phase."""
+
+    @property
+    def number(self) -> int:
+        return self.count + 1
+
+    @property
+    def change(self) -> Totals:
+        """What the newest run changed; nothing, where it is the first."""
+        return self.totals.plus(self.before, -1) if len(self.runs) > 1 else NOTHING
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Those of the newest file first."""
+        files = sorted((f for f in self.files.values() if f.failures), key=lambda f: -f.at)
+        return [failure for file in files for failure in file.failures][:MAX_FAILURES]
+
+    def keep(self, file: TestFile) -> None:
+        self.files[file.path] = file
+        self.summed = self.summed.plus(file.totals)
+        self.duration += file.duration
+        self.broken += file.broken
+
+    def drop(self, path: str) -> TestFile | None:
+        file = self.files.pop(path, None)
+        if file is not None:
+            self.summed = self.summed.plus(file.totals, -1)
+            self.duration -= file.duration
+            self.broken -= file.broken
+        return file
+
+    def forget_failures(self) -> None:
+        """All has passed: a failure left from a file that is no more is none."""
+        self.broken = 0
+        for file in self.files.values():
+            file.failures, file.broken = (), 0
+
+    def count_run(self, totals: Totals, at: float) -> None:
+        """Take in results of the newest run, or of another where that is over."""
+        self.tested_at = at
+        run = Run(at, totals, self.duration)
+        if self.run_over:
+            self.run_over = False
+            self.before = self.totals
+            self.runs.append(run)
+        else:
+            self.runs[-1] = run
+        self.totals = self.rounds[-1].totals = totals
+
+    def end_run(self) -> None:
+        self.run_over = True
+        self.ran.clear()
+
+    def breach(self, rule: Rule, at: float, said: str) -> Breach | None:
+        """Note that a rule was broken, once in a cycle and for each thing said; None: known."""
+        fresh = Breach(rule, at, self.agent_id, self.number, said)
+        for known in self.breaches:
+            same = known.rule is rule and known.cycle == fresh.cycle
+            if same and (rule is not Rule.COVERAGE_DROPPED or known.said == said):
+                return None
+        self.breaches.append(fresh)
+        return fresh
+
+    def take_back(self) -> None:
+        if self.provisional is not None and self.provisional in self.breaches:
+            self.breaches.remove(self.provisional)
+        self.provisional = None

@@ -1,0 +1,235 @@
+"""The cycles of all agents, folded from phases, test results, coverage, and what agents say."""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from tui.protocol.catalog import MessageType
+from tui.store.bounds import cut
+from tui.store.tdd.coverage import covered_files, drops
+from tui.store.tdd.cycle import Cycle, PhaseSpan, Round
+from tui.store.tdd.discipline import (
+    COLLECTION_ERROR,
+    Evidence,
+    Rule,
+    describe_drops,
+    edited_code,
+    green_untested,
+    passed_at_once,
+    skips_refactor,
+)
+from tui.store.tdd.results import MAX_FAILURES, Failure, TestFile, Totals
+
+if TYPE_CHECKING:
+    from tui.protocol.models import Message
+    from tui.protocol.models.tdd import (
+        Coverage,
+        CoverageUpdateEvent,
+        TddPhaseChangeEvent,
+        TestResultEvent,
+    )
+
+MAX_FILES = 2_000
+"""Test files kept for an agent."""
+MAX_CYCLES = 5_000
+"""Agents kept."""
+MAX_TRACEBACKS = 2 * 1024 * 1024
+"""Characters of tracebacks, of all agents together; those of the files longest unheard of go."""
+MINIMUM = 80.0
+"""Percent that coverage should have, where nobody says another: from there on it is green."""
+WITNESSES = frozenset(
+    {MessageType.AGENT_LOG, MessageType.AGENT_TASK_UPDATE, MessageType.AGENT_ERROR}
+)
+"""Events of agents that may say something about their cycles."""
+
+
+class Cycles:
+    """All cycles, by agent id."""
+
+    def __init__(self, minimum: float = MINIMUM) -> None:
+        self.by_agent: OrderedDict[str, Cycle] = OrderedDict()
+        self.minimum = minimum
+        """Percent that coverage should have at least; 0: nobody minds."""
+        self._traced: OrderedDict[tuple[str, str], int] = OrderedDict()
+        """Characters of tracebacks kept, by agent and file; the newest last."""
+        self._trace_size = 0
+
+    def current(self) -> Cycle | None:
+        """The cycle to show: one that is red before others, then the newest heard of."""
+        return max(
+            self.by_agent.values(),
+            key=lambda c: (c.totals.failing > 0, c.seen),
+            default=None,
+        )
+
+    def failing(self) -> int:
+        return sum(cycle.totals.failing for cycle in self.by_agent.values())
+
+    def missed(self) -> None:
+        """Events were lost: what happened in the phases that go on is not known for sure."""
+        for cycle in self.by_agent.values():
+            cycle.evidence.witnessed = False
+
+    def on_phase(self, event: "TddPhaseChangeEvent") -> None:
+        data = event.data
+        at = event.timestamp
+        cycle = self._of(data.agent_id, data.task_id, at)
+        phase = cut(data.current_phase)
+        totals = None if data.test_results is None else Totals.of(data.test_results)
+        if cycle.phase != phase:
+            self._change_phase(cycle, phase, data.previous_phase, data.duration, at)
+        if totals is not None:
+            if totals.failing == 0:
+                cycle.forget_failures()
+            if totals != cycle.totals or not cycle.runs:  # else it is the run that we know
+                cycle.count_run(totals, at)
+            cycle.end_run()
+        if phase == "red":
+            known = cycle.summed if totals is None else totals
+            self._weigh(cycle, known, at, tested=totals is not None)
+        if data.coverage is not None:
+            self._cover(cycle, data.coverage, at)
+
+    def on_result(self, event: "TestResultEvent") -> None:
+        data = event.data
+        at = event.timestamp
+        cycle = self._of(data.agent_id, data.task_id, at)
+        path = data.test_file
+        if path in cycle.ran:
+            cycle.end_run()
+        before = cycle.drop(path)
+        if len(cycle.files) >= MAX_FILES:
+            self._untrace(cycle, next(iter(cycle.files)))
+            cycle.drop(next(iter(cycle.files)))
+        failures = tuple(Failure.of(path, f) for f in (data.failures or ())[:MAX_FAILURES])
+        file = TestFile(path, Totals.of(data.results), data.results.duration, failures, at)
+        file.broken = sum(failure.collection for failure in failures)
+        cycle.keep(file)
+        cycle.ran.add(path)
+        self._trace(cycle, file)
+        cycle.count_run(cycle.summed, at)
+        if cycle.phase != "red":
+            cycle.uncollected = ""  # what could not be collected would have stopped this run
+        elif at >= cycle.since:
+            self._weigh(cycle, cycle.summed, at, tested=True)
+            self._judge_passing(cycle, before, file)
+
+    def on_coverage(self, event: "CoverageUpdateEvent") -> None:
+        data = event.data
+        cycle = self._of(data.agent_id, data.task_id, event.timestamp)
+        self._cover(cycle, data.coverage, event.timestamp)
+        cycle.covered_files = covered_files(data, cycle.covered_files)
+
+    def on_word(self, event: "Message") -> bool:
+        """Take in what an agent says (WITNESSES); whether that told something of its cycle."""
+        data: Any = event.data
+        cycle = self.by_agent.get(data.agent_id)
+        if cycle is None or event.timestamp is None:
+            return False
+        if event.type == MessageType.AGENT_ERROR:
+            if data.code != COLLECTION_ERROR:
+                return False
+            cycle.uncollected = cut(data.message)
+            return self._judge_collection(cycle, event.timestamp)
+        evidence = cycle.evidence
+        if cycle.phase != "red" or not evidence.witnessed or evidence.failed:
+            return False
+        said = data.context if event.type == MessageType.AGENT_LOG else data.details
+        path = edited_code(said) if event.timestamp >= cycle.since else None
+        return path is not None and bool(
+            cycle.breach(Rule.CODE_FIRST, event.timestamp, f"{path} edited before a test failed")
+        )
+
+    def _of(self, agent_id: str, task_id: str, at: float) -> Cycle:
+        cycle = self.by_agent.get(agent_id)
+        if cycle is None:
+            if len(self.by_agent) >= MAX_CYCLES:
+                _, old = self.by_agent.popitem(last=False)
+                for path in old.files:
+                    self._untrace(old, path)
+            cycle = self.by_agent[agent_id] = Cycle(agent_id, since=at)
+            cycle.rounds.append(Round(1, cut(task_id), at))
+        else:
+            self.by_agent.move_to_end(agent_id)
+        cycle.task_id = cut(task_id)
+        cycle.seen = max(cycle.seen, at)
+        return cycle
+
+    def _change_phase(
+        self, cycle: Cycle, phase: str, said: str | None, duration: float | None, at: float
+    ) -> None:
+        previous = cycle.phase or cut(said)
+        if duration is None and cycle.phase:
+            duration = at - cycle.since
+        if previous and duration is not None:
+            cycle.past.append(PhaseSpan(previous, duration))
+            cycle.rounds[-1].spend(previous, duration)
+        if cycle.phase == "red" and green_untested(cycle.evidence, phase):
+            cycle.breach(Rule.CODE_FIRST, at, f"{phase}, though no test had failed in red")
+        cycle.provisional = None
+        skipped = skips_refactor(cycle.phase, said, phase)
+        if phase == "red":
+            if previous in ("green", "refactor"):
+                cycle.count += 1
+                if not cycle.run_over and len(cycle.runs) > 1:
+                    # The run that shows the red is told before it, and is no part of the last.
+                    cycle.rounds[-1].totals = cycle.before
+                cycle.rounds.append(Round(cycle.number, cycle.task_id, at, totals=cycle.totals))
+            cycle.evidence = Evidence(witnessed=bool(cycle.phase))
+        else:
+            cycle.uncollected = ""
+        if skipped:
+            cycle.breach(Rule.REFACTOR_SKIPPED, at, "red follows green")
+        cycle.phase = phase
+        cycle.since = at
+
+    def _weigh(self, cycle: Cycle, totals: Totals, at: float, *, tested: bool) -> None:
+        """What `totals` say of the red phase that goes on."""
+        cycle.evidence.tested |= tested
+        if totals.failing > cycle.broken:
+            cycle.evidence.failed = True
+            cycle.take_back()
+        elif cycle.broken and not cycle.uncollected:
+            file = next(file for file in cycle.files.values() if file.broken)
+            cycle.uncollected = cut(f"{file.path}: {file.failures[0].message}")
+        self._judge_collection(cycle, at)
+
+    def _judge_collection(self, cycle: Cycle, at: float) -> bool:
+        if cycle.phase != "red" or cycle.evidence.failed or not cycle.uncollected:
+            return False
+        return bool(cycle.breach(Rule.COLLECTION_RED, at, cycle.uncollected))
+
+    def _judge_passing(self, cycle: Cycle, before: TestFile | None, file: TestFile) -> None:
+        evidence = cycle.evidence
+        if not evidence.witnessed or (before is None and evidence.failed):
+            return
+        if new := passed_at_once(before, file):
+            tests = "1 new test passes" if new == 1 else f"{new} new tests pass"
+            said = f"{tests} at once in {file.path}"
+            breach = cycle.breach(Rule.PASSES_IN_RED, file.at, said)
+            if before is None and breach is not None:
+                cycle.provisional = breach
+
+    def _cover(self, cycle: Cycle, coverage: "Coverage", at: float) -> None:
+        if coverage == cycle.coverage:
+            return
+        if lost := drops(cycle.coverage, coverage):
+            cycle.breach(Rule.COVERAGE_DROPPED, at, describe_drops(lost, self.minimum))
+        cycle.previous_coverage = cycle.coverage
+        cycle.coverage = coverage
+        cycle.rounds[-1].lines = coverage.lines
+
+    # Tracebacks, within one budget for all.
+
+    def _trace(self, cycle: Cycle, file: TestFile) -> None:
+        self._untrace(cycle, file.path)
+        if size := sum(len(failure.traceback) for failure in file.failures):
+            self._traced[cycle.agent_id, file.path] = size
+            self._trace_size += size
+        while self._trace_size > MAX_TRACEBACKS and len(self._traced) > 1:
+            (agent_id, path), size = self._traced.popitem(last=False)
+            self._trace_size -= size
+            old = self.by_agent[agent_id].files[path]
+            old.failures = tuple(failure._replace(traceback="") for failure in old.failures)
+
+    def _untrace(self, cycle: Cycle, path: str) -> None:
+        self._trace_size -= self._traced.pop((cycle.agent_id, path), 0)

@@ -1,0 +1,122 @@
+"""What test runs said: counts, files, failures with what is kept of their tracebacks."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.store.bounds import cut
+
+if TYPE_CHECKING:
+    from tui.protocol.models.tdd import TestFailure, TestTotals
+
+MAX_FAILURES = 100
+"""Failures kept of a file, and shown of an agent."""
+MAX_TRACEBACK_LINES, MAX_TRACEBACK_LINE = 40, 200
+"""Of one failure: its beginning says where, its end what; a screen is no longer."""
+_MAX_READ = 20_000
+"""Characters of a traceback that are looked at, at either end."""
+_COLLECTION = ("error collecting", "error while importing test module", "collection error")
+"""pytest's own words for a file that could not be collected, and those of its reporters."""
+
+
+class Totals(NamedTuple):
+    total: int = 0
+    passing: int = 0
+    failing: int = 0
+    skipped: int = 0
+
+    @classmethod
+    def of(cls, totals: "TestTotals") -> "Totals":
+        return cls(totals.total, totals.passing, totals.failing, totals.skipped)
+
+    def plus(self, other: "Totals", times: int = 1) -> "Totals":
+        # Field by field: a generator over both costs five times as much, at every file's result.
+        return Totals(
+            self.total + times * other.total,
+            self.passing + times * other.passing,
+            self.failing + times * other.failing,
+            self.skipped + times * other.skipped,
+        )
+
+
+NOTHING = Totals()
+
+
+class Failure(NamedTuple):
+    """A failed test."""
+
+    name: str
+    message: str
+    """Its first line."""
+    where: str
+    """`file:line`, as far as they are known."""
+    traceback: str = ""
+    """Its beginning and its end; empty where there was none, or too many newer ones came."""
+    collection: bool = False
+    """Whether no test failed: the file could not be collected."""
+
+    @classmethod
+    def of(cls, test_file: str, failure: "TestFailure") -> "Failure":
+        file = cut(failure.file or test_file)
+        lines = cut(failure.message).splitlines()
+        where = f"{file}:{failure.line}" if failure.line else file
+        return cls(
+            cut(failure.name),
+            lines[0] if lines else "",
+            where,
+            trimmed(failure.traceback or ""),
+            is_collection_error(test_file, failure),
+        )
+
+
+class Run(NamedTuple):
+    """One test run, by its newest results: those of files that did not run again among them."""
+
+    at: float
+    totals: Totals
+    duration: float
+    """Milliseconds that all files took when they last ran."""
+
+    @property
+    def passed(self) -> float:
+        """The share of tests that passed, of those that ran: 0–1."""
+        ran = self.totals.passing + self.totals.failing
+        return self.totals.passing / ran if ran else 0.0
+
+
+@dataclass(slots=True)
+class TestFile:
+    __test__ = False
+
+    path: str
+    totals: Totals
+    duration: float
+    """Milliseconds."""
+    failures: tuple[Failure, ...]
+    at: float
+    broken: int = 0
+    """How many of the failures say that the file could not be collected."""
+
+
+def is_collection_error(test_file: str, failure: "TestFailure") -> bool:
+    """Whether a failure is a file that could not be collected, going by what it says itself.
+
+    It is named like its file (that is pytest's node id for one), or its message or traceback has
+    pytest's words. An ImportError alone is none: a test may well fail with one.
+    """
+    if failure.name and failure.name in (test_file, failure.file):
+        return True
+    said = f"{failure.message[:_MAX_READ]}\n{(failure.traceback or '')[:_MAX_READ]}".casefold()
+    return any(words in said for words in _COLLECTION)
+
+
+def trimmed(traceback: str) -> str:
+    """A traceback's beginning and end, in lines of a bounded length."""
+    if len(traceback) > 2 * _MAX_READ:
+        traceback = f"{traceback[:_MAX_READ]}\n{traceback[-_MAX_READ:]}"
+    lines = [line[:MAX_TRACEBACK_LINE].rstrip() for line in traceback.splitlines()]
+    if len(lines) > MAX_TRACEBACK_LINES:
+        head = MAX_TRACEBACK_LINES // 4
+        tail = MAX_TRACEBACK_LINES - head - 1
+        missing = len(lines) - head - tail
+        lines = [*lines[:head], f"… {missing:,} lines left out …", *lines[-tail:]]
+    return "\n".join(lines)
