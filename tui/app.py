@@ -2,15 +2,17 @@
 
 import asyncio
 import gc
+import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -65,34 +67,41 @@ class AutosdlcApp(App[None]):
             tooltip="Connect now, without waiting",
             show=False,
         ),
+        Binding("t", "change_theme", "Theme", id="app.theme", tooltip="Choose a theme", show=False),
         Binding("q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Quit"),
     ]
 
     def __init__(
         self,
         *plans: Plan,
-        theme: str = themes.DEFAULT,
+        theme: str | None = None,
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
+        ascii: bool = False,  # noqa: A002 - the setting's own name
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
-        Raises ThemeError where `theme` is unknown or its file is wrong.
+        Without a `theme` it is the one that was chosen last. Raises ThemeError where `theme` is
+        unknown or its file is wrong.
         """
-        files = themes.find_themes((themes.shipped_directory(), *theme_directories))
-        if theme not in files:
-            known = ", ".join(sorted(files))
-            raise themes.ThemeError(f"theme {theme!r} is unknown; there are: {known}")
-        self._theme_files = files
-        self._fallback = {
-            dark: themes.load_theme(files[name])
-            for dark, name in ((True, themes.DEFAULT), (False, "autosdlc-light"))
-        }
+        self._theme_files = themes.ThemeFiles(theme_directories)
+        self._remembered = remembered = remembered or Remembered(None)
+        self._trouble: list[str] = []
+        """What is to be said as soon as there is a screen."""
+        look = self._first_theme(theme)
+        self._last_filters: tuple[LineFilter, ...] = ()
         super().__init__()
         self._clock = clock
-        self._remembered = remembered = remembered or Remembered(None)
+        # https://no-color.org: any value but an empty one. Textual would make grey of it.
+        self.no_color = bool(os.environ.get("NO_COLOR"))
+        if self.no_color:
+            self._last_filters += (NoColor(),)
+        if ascii:
+            from tui.widgets.glyphs import Ascii
+
+            self._last_filters += (Ascii(),)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
         self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
         self._feed = self._feeds[0]
@@ -100,8 +109,8 @@ class AutosdlcApp(App[None]):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
-        self.register_theme(themes.load_theme(files[theme]))
-        self.theme = theme
+        self.register_theme(look)
+        self.theme = look.name
         self.set_keymap(dict(keys or {}))
 
     @classmethod
@@ -125,10 +134,6 @@ class AutosdlcApp(App[None]):
         await self.switch_mode(_mode(number))
         self._dashboard.show(set(Slice))
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for Textual's own themes."""
-        return self._fallback[self.current_theme.dark].variables
-
     def on_mount(self) -> None:
         # Ended from outside, the terminal is still given back, and the server's file taken away.
         loop = asyncio.get_running_loop()
@@ -140,6 +145,10 @@ class AutosdlcApp(App[None]):
         self.store.drain()  # an empty store is what the first frame shows
         self.set_interval(1.0, self._tick)
         self.set_timer(1.0, self._add_other_themes)
+        self._theme_shown = self.theme
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        for trouble in self._trouble:
+            self._warn(trouble)
         if self.connects:
             self.run_worker(self._run_feed(), name="feed", exit_on_error=False)
 
@@ -150,18 +159,56 @@ class AutosdlcApp(App[None]):
         gc.freeze()
         gc.enable()
 
-    def _add_other_themes(self) -> None:
-        for name, file in self._theme_files.items():
-            if name != self.theme:
-                self._add_theme(name, file)
+    # The look.
 
-    def _add_theme(self, name: str, file: themes.ThemeFile) -> None:
+    def _first_theme(self, wanted: str | None) -> Theme:
+        chosen = self._remembered.section("look").get("theme")
+        if wanted is not None or not isinstance(chosen, str):
+            return self._theme_files.load(wanted or themes.DEFAULT)
         try:
-            theme: Theme = themes.load_theme(file)
+            return self._theme_files.load(chosen)
         except themes.ThemeError as error:
-            self.notify(str(error), title=f"theme {name}", severity="warning", markup=False)
+            self._trouble.append(str(error))
+            return self._theme_files.load(themes.DEFAULT)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for Textual's own themes."""
+        theme = self.current_theme
+        return {} if theme.name in self._theme_files.by_name else themes.variables(dark=theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # Textual's own would make colours of what is dim, and greys of colours.
+        return (
+            self._last_filters
+            if self.no_color
+            else (*super().get_line_filters(), *self._last_filters)
+        )
+
+    def _add_other_themes(self) -> None:
+        for name in self._theme_files.by_name:
+            if name not in self.available_themes:
+                try:
+                    self.register_theme(self._theme_files.load(name))
+                except themes.ThemeError as error:
+                    self._warn(str(error))
+
+    def _reload_theme(self) -> None:
+        """The theme in use, where its file has changed; a wrong one leaves the look as it is."""
+        try:
+            theme = self._theme_files.reload(self.theme)
+        except themes.ThemeError as error:
+            self._warn(str(error))
             return
-        self.register_theme(theme)
+        if theme is not None:
+            self.register_theme(theme)
+            self.mutate_reactive(App.theme)
+
+    def _theme_changed(self, theme: Theme) -> None:
+        if theme.name != self._theme_shown:
+            self._theme_shown = self._remembered.section("look")["theme"] = theme.name
+
+    def _warn(self, text: str) -> None:
+        self.notify(text, severity="warning", timeout=10, markup=False)
 
     # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
 
@@ -187,6 +234,7 @@ class AutosdlcApp(App[None]):
         return dirty
 
     def _tick(self) -> None:
+        self._reload_theme()
         for feed in self._feeds:
             feed.tick()
         for screen in self.screen_stack:
@@ -207,6 +255,12 @@ class AutosdlcApp(App[None]):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
                 yield SystemCommand(f"Watch {feed.name}", "Show this server", watch)
+
+    def action_change_theme(self) -> None:
+        """Choose from all themes, those among them that were put there meanwhile."""
+        self._theme_files.rescan()
+        self._add_other_themes()
+        super().action_change_theme()
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

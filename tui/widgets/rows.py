@@ -46,6 +46,17 @@ STYLES = {
 Not component classes: Textual computes every one of those for every widget, and seven widgets of
 nineteen took a quarter of the first frame.
 """
+PLAIN = {
+    "dim": "dim $foreground",
+    "cursor": "reverse",
+}
+"""Instead, where the terminal's own colours are used, or none: what it makes of them is unknown."""
+COLOURLESS = PLAIN | {
+    "bad": "bold $foreground",
+    "warn": "bold $foreground",
+    "alarm": "bold reverse",
+}
+"""Instead, where there are none."""
 _MAX_STRIPS = 2_000
 WIDE = 400
 """Cells for which a row is laid out where it is copied, so that nothing is cut."""
@@ -165,8 +176,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _make_strip(self, line: Line, width: int, under_cursor: bool, stale: bool) -> Strip:  # noqa: FBT001 - one call
         base = self.visual_style.rich_style
-        if under_cursor:
-            base += self._style("cursor")
+        cursor = self._style("cursor") if under_cursor else Style.null()
+        base += cursor
         segments = [
             Segment(clean(text), base + self._style("dim" if stale and name else name))
             for text, name in line
@@ -176,7 +187,17 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         if strip.cell_length > width > 0:
             # Say that there is more, rather than break off in the middle of a word.
             strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._style("dim"))])
-        return strip.adjust_cell_length(width, base)
+        strip = strip.adjust_cell_length(width, base)
+        if cursor.reverse:
+            # One bar from end to end: reversed, each colour would be a background of its own.
+            strip = Strip(
+                [
+                    Segment(text, style.without_color + cursor if style else cursor)
+                    for text, style, _ in strip
+                ],
+                strip.cell_length,
+            )
+        return strip
 
     def _style(self, name: str) -> Style:
         """The style of that name as segments carry it, kept until the theme changes."""
@@ -188,7 +209,9 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         return style
 
     def named_style(self, name: str) -> VisualStyle:
-        return self.app.stylesheet.parse_style(STYLES[name])
+        app = self.app
+        instead = COLOURLESS if app.no_color else PLAIN if app.native_ansi_color else STYLES
+        return app.stylesheet.parse_style(instead.get(name) or STYLES[name])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
