@@ -2,28 +2,31 @@
 
 import asyncio
 import gc
-import os
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
-from textual.app import App, SystemCommand
+from textual import work
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter, NoColor
+from textual.markup import escape
 from textual.screen import Screen
-from textual.theme import Theme
 
-from tui import theme as themes
 from tui.feed import Feed, Plan
-from tui.keys import bound_keys
+from tui.keys import bindings_of, bound_keys
 from tui.panes.pane import Clock
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
+from tui.themed import ThemedApp
 from tui.widgets.rows import RowView
+
+if TYPE_CHECKING:
+    from tui.screens.commands import BindingCommands
 
 
 @runtime_checkable
@@ -38,8 +41,18 @@ SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
 FRAME = 1 / 100
 """Seconds over which changes are gathered when nothing was drawn just before."""
+MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""
+SAVED_EVERY = 10.0
+"""Seconds after which what has changed of what is remembered is written."""
 BUSY_RATE = 1_000
 """Events a second that are load."""
+
+
+def _binding_commands() -> type["BindingCommands"]:
+    from tui.screens.commands import BindingCommands
+
+    return BindingCommands
 
 
 def wall_clock() -> float:
@@ -51,14 +64,33 @@ def _mode(number: int) -> str:
     return f"server {number + 1}"
 
 
-class AutosdlcApp(App[None]):
+class AutosdlcApp(ThemedApp):
     TITLE = "autosdlc"
     DEFAULT_MODE = "server 1"
     connects = True
     """False for an app that is only drawn: screenshots fill its store themselves."""
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = ThemedApp.COMMANDS | {_binding_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Commands", id="app.commands", tooltip="All commands"),
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="All keys"),
+        Binding(
+            "e",
+            "export",
+            "Export",
+            id="app.export",
+            tooltip="Rows or the screen, to a file",
+            show=False,
+        ),
+        Binding("t", "change_theme", "Theme", id="app.theme", tooltip="Choose a theme", show=False),
+        Binding(
+            "m",
+            "mouse",
+            "Mouse",
+            id="app.mouse",
+            tooltip="The mouse is the terminal's, to select text with, or ours",
+            show=False,
+        ),
         Binding(
             "r",
             "retry",
@@ -67,7 +99,6 @@ class AutosdlcApp(App[None]):
             tooltip="Connect now, without waiting",
             show=False,
         ),
-        Binding("t", "change_theme", "Theme", id="app.theme", tooltip="Choose a theme", show=False),
         Binding("q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Quit"),
     ]
 
@@ -77,6 +108,8 @@ class AutosdlcApp(App[None]):
         theme: str | None = None,
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
+        density: str | None = None,
+        export_directory: Path = Path(),
         ascii: bool = False,  # noqa: A002 - the setting's own name
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
@@ -86,22 +119,13 @@ class AutosdlcApp(App[None]):
         Without a `theme` it is the one that was chosen last. Raises ThemeError where `theme` is
         unknown or its file is wrong.
         """
-        self._theme_files = themes.ThemeFiles(theme_directories)
-        self._remembered = remembered = remembered or Remembered(None)
-        self._trouble: list[str] = []
-        """What is to be said as soon as there is a screen."""
-        look = self._first_theme(theme)
-        self._last_filters: tuple[LineFilter, ...] = ()
-        super().__init__()
+        remembered = remembered or Remembered(None)
+        super().__init__(theme, theme_directories, remembered, ascii=ascii)
         self._clock = clock
-        # https://no-color.org: any value but an empty one. Textual would make grey of it.
-        self.no_color = bool(os.environ.get("NO_COLOR"))
-        if self.no_color:
-            self._last_filters += (NoColor(),)
-        if ascii:
-            from tui.widgets.glyphs import Ascii
-
-            self._last_filters += (Ascii(),)
+        self._export_directory = export_directory
+        self._mouse = True
+        if density is not None:
+            remembered.section("layout")["density"] = density
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
         self._feeds = [Feed(Store(), plan, filters, self._changed, clock) for plan in plans]
         self._feed = self._feeds[0]
@@ -109,14 +133,24 @@ class AutosdlcApp(App[None]):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
-        self.register_theme(look)
-        self.theme = look.name
-        self.set_keymap(dict(keys or {}))
+        self._keys = dict(keys or {})
+        self.set_keymap(self._keys)
 
     @classmethod
-    def bindable(cls) -> dict[str, str]:
-        """The keys of all bindings that a person may give others, by binding id."""
-        return bound_keys((*cls.BINDINGS, *Dashboard.BINDINGS, *RowView.BINDINGS))
+    def bindable(cls) -> dict[str, dict[str, str]]:
+        """The keys that a person may change: those that hold at the same time, by binding id."""
+        from tui.screens.detail import DetailScreen, DetailView
+        from tui.screens.export import ExportScreen
+        from tui.screens.help import HelpScreen
+        from tui.widgets.filter_bar import FilterBar
+
+        return {
+            **{pane.NAME: bound_keys(cls, Dashboard, pane) for pane in PANES},
+            "detail": bound_keys(cls, DetailScreen, DetailView),
+            "help": bound_keys(HelpScreen),
+            "export": bound_keys(ExportScreen),
+            "filter": bound_keys(FilterBar),
+        }
 
     @property
     def store(self) -> Store:
@@ -144,11 +178,8 @@ class AutosdlcApp(App[None]):
     def _first_frame_is_out(self) -> None:
         self.store.drain()  # an empty store is what the first frame shows
         self.set_interval(1.0, self._tick)
-        self.set_timer(1.0, self._add_other_themes)
-        self._theme_shown = self.theme
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
-        for trouble in self._trouble:
-            self._warn(trouble)
+        self.set_interval(SAVED_EVERY, self._save)
+        self.start_watching_themes()
         if self.connects:
             self.run_worker(self._run_feed(), name="feed", exit_on_error=False)
 
@@ -158,57 +189,6 @@ class AutosdlcApp(App[None]):
         # fifth less. Until here there were none (see `cli`).
         gc.freeze()
         gc.enable()
-
-    # The look.
-
-    def _first_theme(self, wanted: str | None) -> Theme:
-        chosen = self._remembered.section("look").get("theme")
-        if wanted is not None or not isinstance(chosen, str):
-            return self._theme_files.load(wanted or themes.DEFAULT)
-        try:
-            return self._theme_files.load(chosen)
-        except themes.ThemeError as error:
-            self._trouble.append(str(error))
-            return self._theme_files.load(themes.DEFAULT)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for Textual's own themes."""
-        theme = self.current_theme
-        return {} if theme.name in self._theme_files.by_name else themes.variables(dark=theme.dark)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # Textual's own would make colours of what is dim, and greys of colours.
-        return (
-            self._last_filters
-            if self.no_color
-            else (*super().get_line_filters(), *self._last_filters)
-        )
-
-    def _add_other_themes(self) -> None:
-        for name in self._theme_files.by_name:
-            if name not in self.available_themes:
-                try:
-                    self.register_theme(self._theme_files.load(name))
-                except themes.ThemeError as error:
-                    self._warn(str(error))
-
-    def _reload_theme(self) -> None:
-        """The theme in use, where its file has changed; a wrong one leaves the look as it is."""
-        try:
-            theme = self._theme_files.reload(self.theme)
-        except themes.ThemeError as error:
-            self._warn(str(error))
-            return
-        if theme is not None:
-            self.register_theme(theme)
-            self.mutate_reactive(App.theme)
-
-    def _theme_changed(self, theme: Theme) -> None:
-        if theme.name != self._theme_shown:
-            self._theme_shown = self._remembered.section("look")["theme"] = theme.name
-
-    def _warn(self, text: str) -> None:
-        self.notify(text, severity="warning", timeout=10, markup=False)
 
     # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
 
@@ -234,7 +214,6 @@ class AutosdlcApp(App[None]):
         return dirty
 
     def _tick(self) -> None:
-        self._reload_theme()
         for feed in self._feeds:
             feed.tick()
         for screen in self.screen_stack:
@@ -246,26 +225,63 @@ class AutosdlcApp(App[None]):
             self.title = title
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Textual's own, but for those of which the dashboard has its own (keys, zoom)."""
-        for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Maximize", "Minimize"):
-                yield command
-        yield SystemCommand("Keys", "Show all keys", self.action_help)
+        """What no key does; all else comes from the bindings (`screens/commands.py`)."""
+        del screen
         for number, feed in enumerate(self._feeds):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
-                yield SystemCommand(f"Watch {feed.name}", "Show this server", watch)
-
-    def action_change_theme(self) -> None:
-        """Choose from all themes, those among them that were put there meanwhile."""
-        self._theme_files.rescan()
-        self._add_other_themes()
-        super().action_change_theme()
+                yield SystemCommand(f"Watch {escape(feed.name)}", "Show this server", watch)
 
     def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
+        from tui.screens.help import HelpScreen, help_text
 
-        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+        active = [one.binding for one in self.screen.active_bindings.values()]
+        known = {binding.id for binding in active}
+        elsewhere = {
+            f"only in {pane.NAME}": [
+                each
+                for binding in bindings_of(pane)
+                if binding.id not in known
+                for each in Binding.make_bindings(
+                    [replace(binding, key=self._keys.get(binding.id or "", binding.key))]
+                )
+            ]
+            for pane in PANES
+        }
+        text = help_text(active, elsewhere, self.get_key_display)
+        self.push_screen(HelpScreen(text))
+
+    @work
+    async def action_export(self) -> None:
+        """Rows of what has the focus, or a picture of the screen, into a file of its own."""
+        from tui.export import export
+        from tui.screens.export import ExportScreen
+
+        view = self.screen.focused
+        records = view.records() if isinstance(view, RowView) else []
+        name = (view and view.id) or "screen"
+        wanted = await self.push_screen_wait(ExportScreen(name, len(records)))
+        if wanted is None:
+            return
+        picture = self.export_screenshot(title=self.title) if wanted == "svg" else ""
+        stem = f"autosdlc-{'screen' if picture else name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            path = await asyncio.to_thread(
+                export, self._export_directory, stem, wanted, picture or records
+            )
+        except OSError as error:
+            where = error.filename or self._export_directory
+            self._warn(f"not exported: {where} cannot be written: {error.strerror}")
+        else:
+            self.notify(f"exported to {path}", timeout=6, markup=False)
+
+    def action_mouse(self) -> None:
+        self._mouse = not self._mouse
+        if self._driver is not None:
+            end = "h" if self._mouse else "l"
+            self._driver.write("".join(f"\x1b[?{mode}{end}" for mode in MOUSE_MODES))
+        whose = "the dashboard's again" if self._mouse else "the terminal's, to select text with"
+        self.notify(f"the mouse is {whose}", timeout=2, markup=False)
 
     def action_retry(self) -> None:
         self._feed.retry_now()
@@ -276,6 +292,12 @@ class AutosdlcApp(App[None]):
             self.exit(return_code=1, message=f"not connected to {link.url}: {link.reason}")
         else:
             self.exit()
+
+    def _save(self) -> None:
+        before = self._remembered.trouble
+        self._remembered.save()
+        if self._remembered.trouble not in ("", before):
+            self._warn(self._remembered.trouble)
 
     async def on_unmount(self) -> None:
         self._remembered.save()

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from tui import __version__
+from tui.cli.config import config
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
 from tui.cli.schema import schema
@@ -51,6 +52,7 @@ class _Commands(click.Group):
     help="The server to watch (ws://… or wss://…); again for another.  [env: AUTOSDLC_URL]",
 )
 @click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII alone.")
 @click.pass_context
 def main(
     context: click.Context,
@@ -59,6 +61,7 @@ def main(
     speed: float,
     urls: tuple[str, ...],
     theme: str | None,
+    ascii: bool,  # noqa: A002, FBT001 - the flag's own name
 ) -> None:
     """Watch coding agents at work: who needs you, is the code green, is it moving.
 
@@ -69,13 +72,13 @@ def main(
         return
     if demo and urls:
         fail("--demo brings a server of its own; leave out --url, or --demo")
-    _show(demo=demo, seed=seed, speed=speed, flags={"urls": urls, "theme": theme})
+    _show(demo=demo, seed=seed, speed=speed, flags={"urls": urls, "theme": theme, "ascii": ascii})
 
 
 def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoReturn:
     import gc
 
-    from tui.config import ConfigError, config_directory, load_settings
+    from tui.config import ConfigError, config_directory, load_settings, state_file
 
     # Starting makes a great many objects that stay; the app turns collection on again, once it
     # is connected.
@@ -88,9 +91,12 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
     except ConfigError as error:
         fail(str(error))
     _require_terminal()
+    from pathlib import Path
+
     from tui.app import AutosdlcApp
     from tui.feed import Plan
     from tui.keys import check_keys
+    from tui.remembered import Remembered
     from tui.theme import ThemeError
 
     servers = () if demo else settings.servers
@@ -104,17 +110,29 @@ def _show(*, demo: bool, seed: int, speed: float, flags: dict[str, Any]) -> NoRe
     ]
     plans = named or [Plan(demo=demo, seed=seed, speed=speed)]
     try:
-        check_keys(settings.keys, AutosdlcApp.bindable())
+        if settings.keys:
+            check_keys(settings.keys, AutosdlcApp.bindable())
         app = AutosdlcApp(
             *plans,
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
             keys=settings.keys,
+            density=settings.density,
+            ascii=_lacks_glyphs() if settings.ascii is None else settings.ascii,
+            export_directory=Path(settings.export_directory).expanduser(),
+            remembered=Remembered(state_file()),
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))
     app.run()
     raise SystemExit(app.return_code or 0)
+
+
+def _lacks_glyphs() -> bool:
+    """Whether the terminal's encoding, by the locale, has no other characters than ASCII's."""
+    import locale
+
+    return locale.getencoding().lower().replace("-", "") != "utf8"
 
 
 def _require_terminal() -> None:
@@ -134,5 +152,5 @@ def _require_terminal() -> None:
         )
 
 
-for command in (serve, keys, schema):
+for command in (serve, keys, schema, config):
     main.add_command(command)

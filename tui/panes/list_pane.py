@@ -116,11 +116,11 @@ class ListPane(Pane, Generic[T]):
         self.kept["filter"] = query.text
         if query:
             self._last = query
-        self.update_rows()
+        self.renew()
 
     def watch_order(self, order: str) -> None:
         self.kept["order"] = order
-        self.update_rows()
+        self.renew()
 
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted(self))

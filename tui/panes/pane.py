@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
@@ -13,9 +14,11 @@ from tui.details.subject import Subject
 from tui.protocol.text import clean
 from tui.protocol.topics import Filter
 from tui.store import Slice, Store
-from tui.widgets.cells import Line, age, wrap
+from tui.widgets.cells import Line, age, clock_time, wrap
 from tui.widgets.rows import RowView
 
+FREEZE = "freeze"
+"""Who holds a pane that is frozen on its own."""
 Clock = Callable[[], float]
 """Unix time in milliseconds."""
 
@@ -25,6 +28,9 @@ class Pane(RowView):
 
     Roomy, it has a border with its summary in the title; compact, its summary is its first line,
     and only the open pane shows more.
+
+    Rows, keys, subjects and records are read of what `update_rows` last laid down, never of the
+    store itself: a pane that is held is not updated, and stays whole that way.
     """
 
     DEFAULT_CSS = """
@@ -34,6 +40,7 @@ class Pane(RowView):
         padding: 0 1;
         background: $background;
         &:focus { border: round $primary; border-title-color: $foreground; }
+        &:nocolor:focus { border: heavy $primary; }
         &.-compact { border: none; padding: 0; }
     }
     """
@@ -51,7 +58,18 @@ class Pane(RowView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="row.open", tooltip="Everything about this row"),
+        Binding(
+            "p",
+            "freeze",
+            "Freeze",
+            id="pane.freeze",
+            tooltip="Keep this pane as it is, or let it go on",
+            show=False,
+        ),
     ]
+
+    class ZoomWanted(Message):
+        """A person wants this pane alone, or all again."""
 
     class Opened(Message):
         """A person wants to see all there is about something."""
@@ -67,6 +85,8 @@ class Pane(RowView):
         self.clock = clock
         self.kept: dict[str, Any] = {} if kept is None else kept
         self._message: list[str] = []
+        self._held_summary: Line = ()
+        self._frozen_at = 0.0
 
     # What a pane says of itself.
 
@@ -90,6 +110,12 @@ class Pane(RowView):
         """The row at `index` as it is exported: plain values by name."""
         del index
         return {}
+
+    def records(self) -> list[dict[str, Any]]:
+        """All rows as they are exported."""
+        return [
+            self.record(index) or {"text": self.copied(index)} for index in range(self.row_count())
+        ]
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""
@@ -132,13 +158,24 @@ class Pane(RowView):
     def title_line(self) -> Line:
         mark = "▾" if self.has_focus else "▸"
         name = (f"{mark}{self.NUMBER} {self.NAME} ", "strong" if self.has_focus else "head")
-        return (name, *self.summary(), *self._stale_mark())
+        return (name, *self._summary())
+
+    def _summary(self) -> Line:
+        if not self.held:
+            return (*self.summary(), *self._stale_mark())
+        frozen = f"FROZEN {clock_time(self._frozen_at)} " if FREEZE in self._holders else ""
+        return ((frozen, "warn"), *self._held_summary)
+
+    def hold(self, holder: str) -> None:
+        if not self.held:
+            self._held_summary = (*self.summary(), *self._stale_mark())
+        super().hold(holder)
 
     def _update_title(self) -> None:
         parts: list[tuple[str, str | Style]] = [(f"{self.NUMBER} {self.NAME} ", "bold")]
         parts += [
             (clean(text), self.named_style(name) if name else "")
-            for text, name in (*self.summary(), *self._stale_mark())
+            for text, name in self._summary()
             if text
         ]
         title = Content.assemble(*parts)
@@ -169,6 +206,21 @@ class Pane(RowView):
         if link.live and link.hint and self.NUMBER == 1:
             lines += ["", *wrap(link.hint, max(10, self.size.width))]
         return lines
+
+    def action_freeze(self) -> None:
+        if FREEZE in self._holders:
+            self.release(FREEZE)
+        else:
+            self._frozen_at = self.clock()
+            self.hold(FREEZE)
+        self.redraw()
+        if not self.compact:
+            self._update_title()
+
+    def on_click(self, event: Click) -> None:
+        """Beside what a click on a row does: two on the title zoom."""
+        if event.y == 0 and event.chain == 2:
+            self.post_message(self.ZoomWanted())
 
     def action_open(self) -> None:
         if subject := self.subject(self.cursor):

@@ -1,14 +1,16 @@
 """One thing and all about it, over the whole screen; it goes on changing while it is read."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import Screen
 
 from tui.details import Detail
 from tui.panes.pane import Clock
+from tui.protocol.text import clean
 from tui.store import Slice, Store
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
@@ -38,6 +40,12 @@ class DetailView(RowView):
         )
         super().update_rows()
 
+    def records(self) -> list[dict[str, Any]]:
+        """What there is to export."""
+        data = self._detail.data(self._store)
+        items = data if isinstance(data, list) else [data]
+        return [item if isinstance(item, dict) else {"value": item} for item in items]
+
     def count(self) -> int:
         return len(self._lines)
 
@@ -65,8 +73,8 @@ class DetailScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._view.border_title = self.detail.title(self._store)
-        self.query_one(KeyBar).keys = (("↑↓", "row"), ("y", "copy"), ("esc", "back"))
+        # As content: a string would be read as markup, and an event's text may hold some.
+        self._view.border_title = Content(clean(self.detail.title(self._store)))
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed; like the dashboard's."""

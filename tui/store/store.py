@@ -11,6 +11,7 @@ from tui.store.delivery import Delivery
 from tui.store.history import History
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
+from tui.store.ribbon import Ribbon
 from tui.store.tdd import Cycles
 from tui.store.workflows import Workflows
 
@@ -39,6 +40,7 @@ class Store:
         self.delivery = Delivery()
         self.logs = Logs()
         self.history = History()
+        self.ribbon = Ribbon()
         self.link = Link()
         self.events = 0
         """Events applied so far."""
@@ -70,7 +72,9 @@ class Store:
         fold = self._folds.get(event.type)
         self.events += 1
         self.history.add(event)
-        if fold is None or (event.metadata is not None and event.metadata.encrypted):
+        readable = fold is not None and not (event.metadata and event.metadata.encrypted)
+        self.ribbon.add(event, readable=readable)
+        if fold is None or not readable:
             self._keep_raw(event)
             return
         fold[0](event)

@@ -66,12 +66,13 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def table_line(columns: Sequence[Column], widths: Sequence[int], cells: Iterable[Span]) -> Line:
     """One row of a table: a cell for each column, those without width left out."""
-    return tuple(
+    spans = [
         span
         for column, width, (text, style) in zip(columns, widths, cells, strict=True)
         if width
         for span in ((fit(text, width, right=column.right), style), (" ", ""))
-    )
+    ]
+    return tuple(spans[:-1])
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
