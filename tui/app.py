@@ -88,7 +88,7 @@ class AutosdlcApp(ThemedApp):
             "mouse",
             "Mouse",
             id="app.mouse",
-            tooltip="The mouse is the terminal's, to select text with, or ours",
+            tooltip="The mouse to the terminal, or back to us",
             show=False,
         ),
         Binding(

@@ -32,10 +32,10 @@ def to_json(records: object) -> str:
 
 
 def to_csv(records: Sequence[Mapping[str, Any]]) -> str:
-    """A column for each name that any record has; what is no plain value is JSON in its cell."""
+    """RFC 4180: a column for each name that any record has; what is no plain value is JSON."""
     names = list(dict.fromkeys(name for record in records for name in record))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow(map(_cell, names))
     writer.writerows([_cell(record.get(name)) for name in names] for record in records)
     return text.getvalue()

@@ -31,6 +31,13 @@ VARIABLES = (
 """And all of these, in its `[variables]`."""
 
 
+_TRACKS = {
+    f"scrollbar-{part}": "ansi_default"
+    for part in ("background", "background-hover", "background-active", "corner-color")
+}
+"""Textual draws scrollbars on black, whatever the terminal's background is."""
+
+
 class ThemeError(Exception):
     """A theme file is wrong; the message holds all its faults, a line each."""
 
@@ -127,7 +134,7 @@ def load_theme(file: ThemeFile) -> Theme:
         raise ThemeError(f"theme {file.path} has {len(faults)} fault(s):\n{said}")
     if ansi:  # Textual makes fewer variables of such a theme than its own widgets use
         like = BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"]
-        variables = like.variables | variables
+        variables = like.variables | _TRACKS | variables
     return Theme(
         name=file.name,
         dark=dark,

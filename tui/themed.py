@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from textual.app import App
-from textual.filter import LineFilter, NoColor
+from textual.binding import Binding
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 
 from tui import theme as themes
@@ -39,6 +40,7 @@ class ThemedApp(App[None]):
         self.no_color = bool(os.environ.get("NO_COLOR"))
         if self.no_color:
             self._last_filters += (NoColor(),)
+        self._ascii = ascii
         if ascii:
             from tui.widgets.glyphs import Ascii
 
@@ -70,12 +72,15 @@ class ThemedApp(App[None]):
         return {} if theme.name in self._theme_files.by_name else themes.variables(dark=theme.dark)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        # Textual's own would make colours of what is dim, and greys of colours.
-        return (
-            self._last_filters
-            if self.no_color
-            else (*super().get_line_filters(), *self._last_filters)
-        )
+        if self.no_color:  # Textual's own would make colours of what is dim
+            return self._last_filters
+        # And greys where NO_COLOR is there, but empty.
+        usual = (f for f in super().get_line_filters() if not isinstance(f, Monochrome))
+        return (*usual, *self._last_filters)
+
+    def get_key_display(self, binding: Binding) -> str:
+        shown = super().get_key_display(binding)
+        return binding.key if self._ascii and not shown.isascii() else shown
 
     def _add_other_themes(self) -> None:
         for name in self._theme_files.by_name:

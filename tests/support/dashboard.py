@@ -75,11 +75,12 @@ async def dashboard(
     *,
     size: tuple[int, int] = (120, 40),
     token: str | None = TOKEN,
+    toasts: bool = False,
     **options: Any,
 ) -> AsyncIterator[Screen]:
-    """The app on the server at `url`."""
+    """The app on the server at `url`; `toasts` may cover a part of it."""
     app = AutosdlcApp(Plan(url=url, token=token), **options)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts) as pilot:
         await pilot.pause()
         yield Screen(app, pilot)
 

@@ -170,6 +170,8 @@ class Pane(RowView):
         if not self.held:
             self._held_summary = (*self.summary(), *self._stale_mark())
         super().hold(holder)
+        if not self.compact:
+            self._update_title()
 
     def _update_title(self) -> None:
         parts: list[tuple[str, str | Style]] = [(f"{self.NUMBER} {self.NAME} ", "bold")]
@@ -214,8 +216,6 @@ class Pane(RowView):
             self._frozen_at = self.clock()
             self.hold(FREEZE)
         self.redraw()
-        if not self.compact:
-            self._update_title()
 
     def on_click(self, event: Click) -> None:
         """Beside what a click on a row does: two on the title zoom."""

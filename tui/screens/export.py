@@ -49,11 +49,11 @@ class ExportScreen(ModalScreen[Format | None]):
                 parts += [(f"{key:>5}  ", "bold $primary"), binding.tooltip, "\n"]
         return Content.assemble(*parts[:-1])
 
-    async def on_click(self, event: Click) -> None:
+    def on_click(self, event: Click) -> None:
         """A choice is a line; a click beside them all closes."""
         box = self.query_one("#export", Static)
-        if event.widget is not box:
+        formats: tuple[Format | None, ...] = ("json", "csv", "svg", None)
+        if box.content_region.contains_point(event.screen_offset):
+            self.dismiss(formats[event.screen_y - box.content_region.y])
+        elif not box.region.contains_point(event.screen_offset):
             self.dismiss(None)
-        elif (offset := event.get_content_offset(box)) is not None and offset.y < 4:
-            formats: tuple[Format | None, ...] = ("json", "csv", "svg", None)
-            self.dismiss(formats[offset.y])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BUCKETS = 1_024
 """At most; a screen shows some hundred columns of them."""
-FINEST = 100.0
+FINEST = 20.0
 """Milliseconds of a bucket to begin with."""
 SESSION_GAP = 4 * 3_600_000.0
 """Milliseconds: what is further than this from a session is another one, or a wrong clock."""

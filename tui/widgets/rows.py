@@ -361,6 +361,21 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_open(self) -> None:
         """What `Enter` and a second click do."""
 
+    def on_mouse_scroll_up(self) -> None:
+        """Who looks back is not taken to the end again by what comes."""
+        if self._at_end and self.FOLLOWS:
+            self._at_end = False
+            self.redraw()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.call_after_refresh(self._follow_again)
+
+    def _follow_again(self) -> None:
+        if self.FOLLOWS and not self.held and self.scroll_offset.y >= self.max_scroll_y:
+            self.action_move_to(-1)
+            self._at_end = True
+            self.redraw()
+
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._head_height:

@@ -58,14 +58,24 @@ class StatusBar(RowView, can_focus=False):
             wanted = self._wanted(in_words=False)
         while len(link) > 4 and line_width(link) + line_width(wanted) >= width:
             link = link[:-1]  # what wants a person goes before what else there is to say
+        if line_width(link) + line_width(wanted) >= width:
+            glyph, style, _ = self._phase()
+            link = ((f" {glyph} ", style),)
+        if line_width(link) + line_width(wanted) >= width:
+            wanted = wanted[:-1]  # the clock, which every other thing has
         return link, wanted
+
+    def _phase(self) -> tuple[str, str, str]:
+        """The state of the link: glyph, style, word."""
+        phase = self.store.link.phase
+        return PHASES.get(phase, ("?", "text", phase))
 
     def on_click(self, event: Click) -> None:
         """A click on a count goes to the pane that it counts."""
         width = self.room.width
         _, wanted = self._parts(width)
         begin = width - line_width(wanted)
-        for (text, _), pane in zip(wanted, PANES, strict=True):
+        for (text, _), pane in zip(wanted, PANES, strict=False):
             end = begin + cell_len(text)
             if pane and begin <= event.x < end:
                 self.post_message(self.Asked(pane))
@@ -73,7 +83,7 @@ class StatusBar(RowView, can_focus=False):
 
     def _link(self) -> Line:
         link = self.store.link
-        glyph, style, word = PHASES.get(link.phase, ("?", "text", link.phase))
+        glyph, style, word = self._phase()
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
         if link.server:
             spans.append((f"{clean(link.server, 32)} ", "accent"))

@@ -1,6 +1,7 @@
 """The session on one line: phases, how much happened, what stands out, and now."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from tui.store import Store
@@ -9,13 +10,13 @@ from tui.widgets.cells import Line, Span, clock_time, line_width, spark
 from tui.widgets.rows import RowView
 
 MARKS = {
-    "needs": ("‼", "needs you", "accent"),
-    "ci": ("✗", "ci", "bad"),
     "deploy_failed": ("⇡", "failed", "bad"),
-    "coverage": ("▼", "cov", "warn"),
+    "ci": ("✗", "ci", "bad"),
     "deploy": ("⇡", "deploy", "ok"),
+    "coverage": ("▼", "cov", "warn"),
+    "needs": ("‼", "needs you", "accent"),
 }
-"""Of markers that fall on one cell the first is shown: glyph, word, style."""
+"""Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
 PHASE_STYLES = {"R": "red", "G": "green", "F": "refactor"}
 ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 72, 100
 """Columns from which the ribbon has more than the rate."""
@@ -106,7 +107,7 @@ class TimeRibbon(RowView, can_focus=False):
         spans: list[Span] = []
         done = 0
         places = sorted(at)
-        for cell, following in zip(places, [*places[1:], scale.cells], strict=True):
+        for cell, following in pairwise((*places, scale.cells)):
             glyph, word, style = MARKS[at[cell]]
             text = glyph + word if cell + len(glyph + word) < following else glyph
             spans += [("·" * (cell - done), "dim"), (text, style)]
