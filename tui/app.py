@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
 
 from textual import work
 from textual.app import SystemCommand
@@ -43,6 +43,8 @@ FRAME = 1 / 100
 """Seconds over which changes are gathered when nothing was drawn just before."""
 MOUSE_MODES = (1000, 1003, 1015, 1006)
 """What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""
+EXPORTED_AT_ONCE = 200
+"""Rows that are made ready for a file before others have their turn."""
 SAVED_EVERY = 10.0
 """Seconds after which what has changed of what is remembered is written."""
 BUSY_RATE = 1_000
@@ -53,6 +55,20 @@ def _binding_commands() -> type["BindingCommands"]:
     from tui.screens.commands import BindingCommands
 
     return BindingCommands
+
+
+async def _records(view: RowView) -> list[dict[str, Any]]:
+    """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
+    records = []
+    view.hold("export")
+    try:
+        for record in view.records():
+            records.append(record)
+            if len(records) % EXPORTED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+    finally:
+        view.release("export")
+    return records
 
 
 def wall_clock() -> float:
@@ -251,24 +267,25 @@ class AutosdlcApp(ThemedApp):
         text = help_text(active, elsewhere, self.get_key_display)
         self.push_screen(HelpScreen(text))
 
-    @work
+    @work(exit_on_error=False)
     async def action_export(self) -> None:
         """Rows of what has the focus, or a picture of the screen, into a file of its own."""
         from tui.export import export
         from tui.screens.export import ExportScreen
 
         view = self.screen.focused
-        records = view.records() if isinstance(view, RowView) else []
         name = (view and view.id) or "screen"
-        wanted = await self.push_screen_wait(ExportScreen(name, len(records)))
-        if wanted is None:
+        wanted = await self.push_screen_wait(ExportScreen(name))
+        what: object
+        if wanted == "svg":
+            name, what = "screen", self.export_screenshot(title=self.title)
+        elif wanted and isinstance(view, RowView):
+            what = await _records(view)
+        else:
             return
-        picture = self.export_screenshot(title=self.title) if wanted == "svg" else ""
-        stem = f"autosdlc-{'screen' if picture else name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        stem = f"autosdlc-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
         try:
-            path = await asyncio.to_thread(
-                export, self._export_directory, stem, wanted, picture or records
-            )
+            path = await asyncio.to_thread(export, self._export_directory, stem, wanted, what)
         except OSError as error:
             where = error.filename or self._export_directory
             self._warn(f"not exported: {where} cannot be written: {error.strerror}")

@@ -1,6 +1,6 @@
 """What all panes share: number, title, subscription, and the states in which there is nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -111,11 +111,10 @@ class Pane(RowView):
         del index
         return {}
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """All rows as they are exported."""
-        return [
-            self.record(index) or {"text": self.copied(index)} for index in range(self.row_count())
-        ]
+        for index in range(self.row_count()):
+            yield self.record(index) or {"text": self.copied(index)}
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""

@@ -1,6 +1,6 @@
 """One thing and all about it, over the whole screen; it goes on changing while it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -40,11 +40,12 @@ class DetailView(RowView):
         )
         super().update_rows()
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """What there is to export."""
         data = self._detail.data(self._store)
         items = data if isinstance(data, list) else [data]
-        return [item if isinstance(item, dict) else {"value": item} for item in items]
+        for item in items:
+            yield item if isinstance(item, dict) else {"value": item}
 
     def count(self) -> int:
         return len(self._lines)

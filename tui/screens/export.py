@@ -29,15 +29,14 @@ class ExportScreen(ModalScreen[Format | None]):
         Binding("escape,q,e", "dismiss(None)", "Close", id="export.close", tooltip="close"),
     ]
 
-    def __init__(self, of: str, rows: int) -> None:
-        """`rows` are how many there are of what is called `of`."""
+    def __init__(self, of: str) -> None:
+        """`of` is what the view is called whose rows there are to export."""
         super().__init__()
         self._of = of
-        self._rows = rows
 
     def compose(self) -> ComposeResult:
         box = Static(self._choices(), id="export")
-        box.border_title = Content(f"Export {self._of}, {self._rows:,} rows")
+        box.border_title = Content(f"Export {self._of}")
         yield box
 
     def _choices(self) -> Content:

@@ -5,6 +5,7 @@ keeps a cursor on its row while rows move, follows the end where asked, and repa
 that changed.
 """
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -58,7 +59,7 @@ COLOURLESS = PLAIN | {
 }
 """Instead, where there are none."""
 _MAX_STRIPS = 2_000
-MAX_HELD = 1_000
+MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
 WIDE = 400
@@ -129,9 +130,10 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(self.room.width, WIDE)
         return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """All rows as they are exported: plain values by name."""
-        return [{"text": self.copied(index)} for index in range(self._count)]
+        for index in range(self._count):
+            yield {"text": self.copied(index)}
 
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
@@ -178,7 +180,6 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def hold(self, holder: str) -> None:
         """Keep all as it is now, until each who holds it has released it."""
         if not self.held:
-            self.update_rows()
             self._count = self.count()
             width = self.room.width or self.app.size.width
             first = max(0, self.scroll_offset.y - MAX_HELD // 2)

@@ -42,12 +42,22 @@ class TimeRibbon(RowView, can_focus=False):
         super().__init__(id="ribbon")
         self.store = store
         self.clock = clock
+        self._line: Line = ()
 
     def count(self) -> int:
         return 1
 
     def line(self, index: int, width: int) -> Line:
-        del index
+        del index, width
+        return self._line
+
+    def update_rows(self) -> None:
+        if width := self.room.width:
+            self._line = self.drawn(width)
+        super().update_rows()
+
+    def drawn(self, width: int) -> Line:
+        """The line as it is now, in `width` cells."""
         start = self.store.ribbon.start
         if start is None:
             return (("no events yet", "dim"),)

@@ -138,4 +138,4 @@ async def test_a_held_pane_is_whole(name: str) -> None:
         await screen.press("home", "end")
         assert [(view.key_at(row), view.subject(row)) for row in rows] == before
         await screen.press("p")
-        assert len(view.records()) == view.row_count()
+        assert len(list(view.records())) == view.row_count()

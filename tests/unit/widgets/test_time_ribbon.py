@@ -15,7 +15,7 @@ def drawn(store: Store, width: int, now: float = 0.0, *, paused: bool = False) -
     store.set_link(Link(phase="live"))
     ribbon = TimeRibbon(store, lambda: START + now * 1000)
     ribbon.paused = paused
-    line = ribbon.line(0, width)
+    line = ribbon.drawn(width)
     assert line_width(line) == width
     return "".join(text for text, _ in line)
 
@@ -47,7 +47,7 @@ def test_a_full_ribbon_wastes_little(told: Store) -> None:
 def test_nothing_says_so() -> None:
     store = Store()
     store.set_link(Link(phase="live"))
-    line = TimeRibbon(store, lambda: START).line(0, 80)
+    line = TimeRibbon(store, lambda: START).drawn(80)
     assert line == (("no events yet", "dim"),)
 
 
