@@ -1,5 +1,6 @@
 """Every action by key bar, palette, help and mouse; a screen that is as it was left."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -98,6 +99,14 @@ async def test_the_palette_is_that_of_the_screen_it_was_called_from() -> None:
         assert "zoom it" not in screen.text
         await screen.press("enter")
         await screen.shows("1 AGENTS")
+
+
+async def test_a_name_that_looks_like_markup_can_be_opened() -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.apply(status("[/x]", "busy"))
+        screen.app.draw()
+        await screen.press("enter")
+        await screen.shows("─ [/x] coder")
 
 
 async def test_help_names_every_action_that_there_is() -> None:
@@ -244,7 +253,9 @@ async def test_the_status_bar_keeps_what_wants_a_person(columns: int) -> None:
         await screen.press("space")
         screen.app.draw()
         await screen.shows("‼12", "◼12", "✗99", "PAUSED +0")
-        assert len(screen.text.splitlines()[0]) == columns
+        top = screen.text.splitlines()[0]
+        assert len(top) == columns
+        assert re.search(r"\d\d:\d\d:\d\d", top), "the time of day"
 
 
 async def test_fifty_sizes_in_a_row_end_in_the_right_layout() -> None:

@@ -130,8 +130,8 @@ async def test_no_color_means_none_and_what_matters_is_still_seen(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with dashboard(NOWHERE, theme=theme) as screen:
-        for one in (status("coder-1", "needs_input"), status("coder-2", "busy")):
-            screen.app.store.apply(one)
+        for agent, state in (("coder-1", "needs_input"), ("coder-2", "busy"), ("coder-3", "idle")):
+            screen.app.store.apply(status(agent, state))
         screen.app.draw()
         await screen.press("j")
         await screen.shows("needs you", "┏━ 1 AGENTS")
@@ -145,6 +145,7 @@ async def test_no_color_means_none_and_what_matters_is_still_seen(
         assert all(style.reverse for style in styles(screen, "coder-2")), "the cursor"
         assert all(style.bold and style.reverse for style in styles(screen, "‼1 needs you"))
         assert not any(style.reverse for style in styles(screen, "coder-1"))
+        assert all(style.dim for style in styles(screen, "idle"))
 
 
 async def test_an_empty_no_color_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,13 +162,22 @@ async def test_the_terminals_own_colours_are_all_that_the_ansi_theme_uses() -> N
         await screen.shows("coder-001")
         await screen.press("question_mark")
         await screen.shows("Keys")
-        own = {
-            colour.is_system_defined or colour.is_default
-            for style in styles(screen)
-            for colour in (style.color, style.bgcolor)
-            if colour is not None
-        }
-        assert own == {True}
-        await screen.press("escape")
-        cursor = {style for style in styles(screen, "coder-001") if style.reverse}
-        assert {str(style.color) for style in cursor} <= {"None", str(next(iter(cursor)).color)}
+        drawn = styles(screen)
+        colours = {colour for style in drawn for colour in (style.color, style.bgcolor) if colour}
+        assert {
+            colour for colour in colours if not (colour.is_system_defined or colour.is_default)
+        } == set()
+        grounds = {style.bgcolor.name for style in drawn if style.bgcolor}
+        assert grounds <= {"default", "yellow"}, "but for alarms, the terminal's own"
+
+
+async def test_the_cursor_on_the_terminals_colours_is_one_bar() -> None:
+    async with live(theme="autosdlc-ansi") as screen:
+        (name,) = styles(screen, "coder-007")
+        assert name.reverse
+        assert name.color is None or name.color.is_default
+        await screen.press("2")
+        (name,) = styles(screen, "coder-007")
+        assert not name.reverse
+        assert name.color is not None
+        assert name.color.name == "green"
