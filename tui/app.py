@@ -5,19 +5,20 @@ import gc
 import signal
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
 
-from textual.app import App, SystemCommand
+from textual import work
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.markup import escape
 from textual.screen import Screen
-from textual.theme import Theme
 
-from tui import theme as themes
 from tui.feed import Feed, Plan
-from tui.keys import bound_keys
+from tui.keys import bindings_of, bound_keys
 from tui.notify.herald import Herald, titled
 from tui.notify.settings import Notify
 from tui.panes.pane import Clock
@@ -25,10 +26,12 @@ from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
 from tui.store import Slice, Store
 from tui.store.tdd.cycles import MINIMUM
+from tui.themed import ThemedApp
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
     from tui.replay import Replay
+    from tui.screens.commands import BindingCommands
 
 
 @runtime_checkable
@@ -43,8 +46,34 @@ SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
 FRAME = 1 / 100
 """Seconds over which changes are gathered when nothing was drawn just before."""
+MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""
+EXPORTED_AT_ONCE = 200
+"""Rows that are made ready for a file before others have their turn."""
+SAVED_EVERY = 10.0
+"""Seconds after which what has changed of what is remembered is written."""
 BUSY_RATE = 1_000
 """Events a second that are load."""
+
+
+def _binding_commands() -> type["BindingCommands"]:
+    from tui.screens.commands import BindingCommands
+
+    return BindingCommands
+
+
+async def _records(view: RowView) -> list[dict[str, Any]]:
+    """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
+    records = []
+    view.hold("export")
+    try:
+        for record in view.records():
+            records.append(record)
+            if len(records) % EXPORTED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+    finally:
+        view.release("export")
+    return records
 
 
 def wall_clock() -> float:
@@ -56,14 +85,33 @@ def _mode(number: int) -> str:
     return f"server {number + 1}"
 
 
-class AutosdlcApp(App[None]):
+class AutosdlcApp(ThemedApp):
     TITLE = "autosdlc"
     DEFAULT_MODE = "server 1"
     connects = True
     """False for an app that is only drawn: screenshots fill its store themselves."""
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = ThemedApp.COMMANDS | {_binding_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Commands", id="app.commands", tooltip="All commands"),
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="All keys"),
+        Binding(
+            "e",
+            "export",
+            "Export",
+            id="app.export",
+            tooltip="Rows or the screen, to a file",
+            show=False,
+        ),
+        Binding("t", "change_theme", "Theme", id="app.theme", tooltip="Choose a theme", show=False),
+        Binding(
+            "m",
+            "mouse",
+            "Mouse",
+            id="app.mouse",
+            tooltip="The mouse to the terminal, or back to us",
+            show=False,
+        ),
         Binding(
             "r",
             "retry",
@@ -78,9 +126,12 @@ class AutosdlcApp(App[None]):
     def __init__(
         self,
         *plans: Plan,
-        theme: str = themes.DEFAULT,
+        theme: str | None = None,
         theme_directories: tuple[Path, ...] = (),
         keys: Mapping[str, str] | None = None,
+        density: str | None = None,
+        export_directory: Path = Path(),
+        ascii: bool = False,  # noqa: A002 - the setting's own name
         clock: Clock = wall_clock,
         remembered: Remembered | None = None,
         notices: Notify | None = None,
@@ -88,24 +139,18 @@ class AutosdlcApp(App[None]):
     ) -> None:
         """A plan for each server to watch; the first is shown. `keys` are keys by binding id.
 
-        Coverage below `coverage_minimum` percent is marked.
-
-        Raises ThemeError where `theme` is unknown or its file is wrong.
+        Coverage below `coverage_minimum` percent is marked. Without a `theme` it is the one that
+        was chosen last. Raises ThemeError where `theme` is unknown or its file is wrong.
         """
-        files = themes.find_themes((themes.shipped_directory(), *theme_directories))
-        if theme not in files:
-            known = ", ".join(sorted(files))
-            raise themes.ThemeError(f"theme {theme!r} is unknown; there are: {known}")
-        self._theme_files = files
-        self._fallback = {
-            dark: themes.load_theme(files[name])
-            for dark, name in ((True, themes.DEFAULT), (False, "autosdlc-light"))
-        }
-        super().__init__()
+        self._remembered = remembered = remembered or Remembered(None)
+        super().__init__(theme, theme_directories, remembered, ascii=ascii)
         # A recording is shown alone, by its own clock.
         clock = next((plan.replay.clock for plan in plans if plan.replay), clock)
         self._clock = clock
-        self._remembered = remembered = remembered or Remembered(None)
+        self._export_directory = export_directory
+        self._mouse = True
+        if density is not None:
+            remembered.section("layout")["density"] = density
         notices = notices or Notify()
         self._coverage_minimum = coverage_minimum
         self._feeds = [self._make_feed(plan, notices) for plan in plans]
@@ -115,9 +160,8 @@ class AutosdlcApp(App[None]):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
-        self.register_theme(themes.load_theme(files[theme]))
-        self.theme = theme
-        self.set_keymap(dict(keys or {}))
+        self._keys = dict(keys or {})
+        self.set_keymap(self._keys)
 
     def _make_feed(self, plan: Plan, notices: Notify) -> "Feed | Replay":
         store = Store(self._remembered.section("inbox"), coverage_minimum=self._coverage_minimum)
@@ -130,9 +174,20 @@ class AutosdlcApp(App[None]):
         return Feed(store, plan, filters, self._changed, self._clock)
 
     @classmethod
-    def bindable(cls) -> dict[str, str]:
-        """The keys of all bindings that a person may give others, by binding id."""
-        return bound_keys((*cls.BINDINGS, *Dashboard.BINDINGS, *RowView.BINDINGS))
+    def bindable(cls) -> dict[str, dict[str, str]]:
+        """The keys that a person may change: those that hold at the same time, by binding id."""
+        from tui.screens.detail import DetailScreen, DetailView
+        from tui.screens.export import ExportScreen
+        from tui.screens.help import HelpScreen
+        from tui.widgets.filter_bar import FilterBar
+
+        return {
+            **{pane.NAME: bound_keys(cls, Dashboard, pane) for pane in PANES},
+            "detail": bound_keys(cls, DetailScreen, DetailView),
+            "help": bound_keys(HelpScreen),
+            "export": bound_keys(ExportScreen),
+            "filter": bound_keys(FilterBar),
+        }
 
     @property
     def store(self) -> Store:
@@ -150,10 +205,6 @@ class AutosdlcApp(App[None]):
         await self.switch_mode(_mode(number))
         self._dashboard.show(set(Slice))
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for Textual's own themes."""
-        return self._fallback[self.current_theme.dark].variables
-
     def on_mount(self) -> None:
         # Ended from outside, the terminal is still given back, and the server's file taken away.
         loop = asyncio.get_running_loop()
@@ -164,7 +215,8 @@ class AutosdlcApp(App[None]):
     def _first_frame_is_out(self) -> None:
         self.store.drain()  # an empty store is what the first frame shows
         self.set_interval(1.0, self._tick)
-        self.set_timer(1.0, self._add_other_themes)
+        self.set_interval(SAVED_EVERY, self._save)
+        self.start_watching_themes()
         if self.connects:
             self.run_worker(self._run_feed(), name="feed", exit_on_error=False)
 
@@ -175,19 +227,6 @@ class AutosdlcApp(App[None]):
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)  # what is folded is many objects, and hardly any garbage
         gc.enable()
-
-    def _add_other_themes(self) -> None:
-        for name, file in self._theme_files.items():
-            if name != self.theme:
-                self._add_theme(name, file)
-
-    def _add_theme(self, name: str, file: themes.ThemeFile) -> None:
-        try:
-            theme: Theme = themes.load_theme(file)
-        except themes.ThemeError as error:
-            self.notify(str(error), title=f"theme {name}", severity="warning", markup=False)
-            return
-        self.register_theme(theme)
 
     # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
 
@@ -233,25 +272,64 @@ class AutosdlcApp(App[None]):
         self.notify(text, severity="warning", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Textual's own, but for those of which the dashboard has its own (keys, zoom)."""
-        for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Maximize", "Minimize"):
-                yield command
-        yield SystemCommand("Keys", "Show all keys", self.action_help)
-        yield SystemCommand(
-            "Show what was put off",
-            "What was acknowledged or snoozed needs you again",
-            self._dashboard.action_inbox_restore,
-        )
+        """What no key does; all else comes from the bindings (`screens/commands.py`)."""
+        del screen
         for number, feed in enumerate(self._feeds):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
-                yield SystemCommand(f"Watch {feed.name}", "Show this server", watch)
+                yield SystemCommand(f"Watch {escape(feed.name)}", "Show this server", watch)
 
     def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
+        from tui.screens.help import HelpScreen, help_text
 
-        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
+        active = [one.binding for one in self.screen.active_bindings.values()]
+        known = {binding.id for binding in active}
+        elsewhere = {
+            f"only in {pane.NAME}": [
+                each
+                for binding in bindings_of(pane)
+                if binding.id not in known
+                for each in Binding.make_bindings(
+                    [replace(binding, key=self._keys.get(binding.id or "", binding.key))]
+                )
+            ]
+            for pane in PANES
+        }
+        text = help_text(active, elsewhere, self.get_key_display)
+        self.push_screen(HelpScreen(text))
+
+    @work(exit_on_error=False)
+    async def action_export(self) -> None:
+        """Rows of what has the focus, or a picture of the screen, into a file of its own."""
+        from tui.export import export
+        from tui.screens.export import ExportScreen
+
+        view = self.screen.focused
+        name = (view and view.id) or "screen"
+        wanted = await self.push_screen_wait(ExportScreen(name))
+        what: object
+        if wanted == "svg":
+            name, what = "screen", self.export_screenshot(title=self.title)
+        elif wanted and isinstance(view, RowView):
+            what = await _records(view)
+        else:
+            return
+        stem = f"autosdlc-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            path = await asyncio.to_thread(export, self._export_directory, stem, wanted, what)
+        except OSError as error:
+            where = error.filename or self._export_directory
+            self._warn(f"not exported: {where} cannot be written: {error.strerror}")
+        else:
+            self.notify(f"exported to {path}", timeout=6, markup=False)
+
+    def action_mouse(self) -> None:
+        self._mouse = not self._mouse
+        if self._driver is not None:
+            end = "h" if self._mouse else "l"
+            self._driver.write("".join(f"\x1b[?{mode}{end}" for mode in MOUSE_MODES))
+        whose = "the dashboard's again" if self._mouse else "the terminal's, to select text with"
+        self.notify(f"the mouse is {whose}", timeout=2, markup=False)
 
     def action_retry(self) -> None:
         self._feed.retry_now()
@@ -262,6 +340,12 @@ class AutosdlcApp(App[None]):
             self.exit(return_code=1, message=f"not connected to {link.url}: {link.reason}")
         else:
             self.exit()
+
+    def _save(self) -> None:
+        before = self._remembered.trouble
+        self._remembered.save()
+        if self._remembered.trouble not in ("", before):
+            self._warn(self._remembered.trouble)
 
     async def on_unmount(self) -> None:
         self._remembered.save()

@@ -16,6 +16,12 @@ from tui.notify.settings import Notify, notify_of
 from tui.servers import Server, from_table, named_by, twins
 
 _COVERAGE = "[coverage]: has one setting, minimum = a number of percent, 0 to 100"
+DENSITIES = ("normal", "dense")
+KNOWN = (
+    *("url", "theme", "density", "ascii", "export_directory"),
+    *("[coverage]", "[keys]", "[notify]", "[[server]]"),
+)
+"""What the file may say."""
 
 
 class ConfigError(Exception):
@@ -26,13 +32,24 @@ class ConfigError(Exception):
 class Settings:
     servers: tuple[Server, ...] = ()
     """Those to watch; none: a local one, found or started."""
-    theme: str = "autosdlc-dark"
-    """A theme's name: a shipped one, or a file in the configuration directory's `themes`."""
+    theme: str | None = None
+    """A theme's name: a shipped one, or a file in the configuration directory's `themes`.
+
+    None: the one that was chosen last on the screen.
+    """
+    density: str | None = None
+    """`normal`, or `dense`: no borders. None: as it was left on the screen."""
+    ascii: bool | None = None
+    """Whether to draw with ASCII alone. None: where the terminal's encoding is not UTF-8."""
+    export_directory: str = "."
+    """Where exports go; `~` is the home directory."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
     notify: Notify = field(default_factory=Notify)
     coverage_minimum: float = 80.0
     """Percent that coverage should have at least (`[coverage] minimum`); 0: nobody minds."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting that is no default comes from: a file, a variable, a flag."""
 
 
 def config_directory() -> Path:
@@ -46,23 +63,41 @@ def config_file(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(named) if named else config_directory() / "config.toml"
 
 
+def state_file() -> Path:
+    """Where the dashboard remembers how it was left."""
+    from platformdirs import user_state_path
+
+    from tui.remembered import FILE
+
+    return user_state_path("autosdlc-tui", appauthor=False) / FILE
+
+
 def load_settings(
     flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """All sources in one; flags that are None or empty were not given. Raises ConfigError."""
     path = config_file(environment)
     values = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
-    servers: tuple[Server, ...] = _servers_of(values, path)
+    origins = {name: str(path) for name in values}
+    servers = _servers_of(values, path)
+    if servers:
+        origins["servers"] = str(path)
     if url := environment.get("AUTOSDLC_URL"):
-        servers = _addressed([url], "AUTOSDLC_URL")
+        servers, origins["servers"] = _addressed([url], "AUTOSDLC_URL"), "AUTOSDLC_URL"
     if urls := flags.get("urls"):
-        servers = _addressed(urls, "--url")
-    for source in (environment.get("AUTOSDLC_THEME"), flags.get("theme")):
-        if source:
-            values["theme"] = source
+        servers, origins["servers"] = _addressed(urls, "--url"), "--url"
+    for name, value, origin in (
+        ("theme", environment.get("AUTOSDLC_THEME"), "AUTOSDLC_THEME"),
+        ("theme", flags.get("theme"), "--theme"),
+        ("ascii", flags.get("ascii"), "--ascii"),
+    ):
+        if value:
+            values[name], origins[name] = value, origin
     values["notify"] = notify_of(values.get("notify", {}))
-    values |= {f"coverage_{name}": value for name, value in values.pop("coverage", {}).items()}
-    return Settings(servers=servers, **values)
+    for name, value in values.pop("coverage", {}).items():
+        values[f"coverage_{name}"] = value
+        origins[f"coverage_{name}"] = origins.pop("coverage", str(path))
+    return Settings(servers=servers, origins=origins, **values)
 
 
 def _servers_of(values: dict[str, Any], path: Path) -> tuple[Server, ...]:
@@ -108,8 +143,12 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
 
 
 def _fault(key: str, value: Any) -> str | None:
-    if key in ("url", "theme"):
+    if key in ("url", "theme", "export_directory"):
         return None if isinstance(value, str) else f"{key}: must be text, in quotes"
+    if key == "density":
+        return None if value in DENSITIES else f"{key}: must be one of {', '.join(DENSITIES)}"
+    if key == "ascii":
+        return None if isinstance(value, bool) else f"{key}: must be true or false"
     if key == "server":
         if isinstance(value, list) and all(isinstance(table, dict) for table in value):
             return None
@@ -118,16 +157,20 @@ def _fault(key: str, value: Any) -> str | None:
         if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
             return None
         return '[keys]: must be binding = "key" pairs'
-    if key == "notify":
-        try:
-            notify_of(value)
-        except ValueError as error:
-            return str(error)
-        return None
+    if key in ("notify", "coverage"):
+        return _table_fault(key, value)
+    return f"{key}: unknown setting (known: {', '.join(KNOWN)})"
+
+
+def _table_fault(key: str, value: Any) -> str | None:
     if key == "coverage":
         known = isinstance(value, dict) and value.keys() <= {"minimum"}
         return None if known and _is_percent(value.get("minimum", 0)) else _COVERAGE
-    return f"{key}: unknown setting (known: url, theme, [coverage], [keys], [notify], [[server]])"
+    try:
+        notify_of(value)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _is_percent(value: Any) -> bool:

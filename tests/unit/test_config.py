@@ -24,7 +24,8 @@ def test_without_anything_there_are_defaults(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     settings = load_settings({}, {})
-    assert (settings.servers, settings.theme, settings.keys) == ((), "autosdlc-dark", {})
+    assert (settings.servers, settings.theme, settings.keys) == ((), None, {})
+    assert (settings.density, settings.ascii, settings.origins) == (None, None, {})
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:

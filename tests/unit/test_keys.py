@@ -1,10 +1,15 @@
 """A person's own keys: what is written wrong is named, all of it at once."""
 
 import pytest
+from textual.dom import DOMNode
 
 from tui.app import AutosdlcApp
 from tui.config import ConfigError
 from tui.keys import check_keys
+from tui.screens.dashboard import PANES, Dashboard
+from tui.screens.detail import DetailScreen
+from tui.screens.export import ExportScreen
+from tui.screens.help import HelpScreen
 
 BOUND = AutosdlcApp.bindable()
 
@@ -40,5 +45,60 @@ def test_two_bindings_may_change_places() -> None:
     check_keys({"pane.zoom": "r", "app.retry": "z"}, BOUND)
 
 
-def test_no_two_bindings_share_a_key() -> None:
-    check_keys(BOUND, BOUND)
+def test_what_shares_a_key_by_default_may_go_on_to() -> None:
+    check_keys({"detail.close": "q,x"}, BOUND)
+    check_keys({"export.csv": "q"}, {"a": {"export.csv": "c"}, "b": {"app.quit": "q"}})
+
+
+def test_no_key_does_two_things_in_one_place_but_to_leave_it_first() -> None:
+    shared = {
+        tuple(sorted((one, other)))
+        for bound in BOUND.values()
+        for one, written in bound.items()
+        for other, others in bound.items()
+        if one != other and set(written.split(",")) & set(others.split(","))
+    }
+    assert shared == {("app.quit", "detail.close")}
+
+
+def test_every_binding_can_be_typed_on_any_keyboard() -> None:
+    """What needs AltGr on German and other layouts has a second key."""
+    hard = {"[", "]", "{", "}", "\\", "|", "@", "~"} | {
+        "left_square_bracket",
+        "right_square_bracket",
+        "left_curly_bracket",
+        "right_curly_bracket",
+        "backslash",
+        "vertical_line",
+        "at",
+        "tilde",
+        "circumflex_accent",
+        "grave_accent",
+    }
+    untypable = {
+        id_
+        for bound in BOUND.values()
+        for id_, written in bound.items()
+        if set(written.split(",")) <= hard
+    }
+    assert not untypable
+
+
+def test_every_binding_has_an_id_and_says_what_it_does() -> None:
+    classes: tuple[type[DOMNode], ...] = (
+        AutosdlcApp,
+        Dashboard,
+        DetailScreen,
+        ExportScreen,
+        HelpScreen,
+        *PANES,
+    )
+    mute = {
+        (class_.__name__, binding.key)
+        for class_ in classes
+        for base in class_.__mro__
+        if base.__module__.startswith("tui.")
+        for binding in vars(base).get("BINDINGS", ())
+        if not (binding.id and binding.tooltip and binding.description)
+    }
+    assert not mute

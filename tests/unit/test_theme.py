@@ -1,14 +1,28 @@
 """Themes: each shipped one is whole and readable; a wrong one says all its faults."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.style import Style
 
-from tui.theme import ThemeError, find_themes, load_theme, shipped_directory
+from tui.theme import (
+    COLORS,
+    VARIABLES,
+    ThemeError,
+    ThemeFiles,
+    find_themes,
+    load_theme,
+    shipped_directory,
+)
+from tui.widgets.rows import STYLES
 
 SHIPPED = find_themes([shipped_directory()])
-TEXT = ("foreground", "success", "warning", "error", "primary", "accent")
+DRAWN_ON = ("background", "panel", "row-cursor")
+"""What lies under a style that brings no background: a pane, a bar, the cursor."""
+XTERM = ((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0))
+VGA = ((0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0))
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -24,31 +38,53 @@ def contrast(one: Color, other: Color) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_dark_light_and_colour_blind_safe_are_shipped() -> None:
-    assert set(SHIPPED) >= {"autosdlc-dark", "autosdlc-light", "autosdlc-colorblind"}
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_text_stands_out_from_the_background(name: str) -> None:
+def variables(name: str) -> dict[str, str]:
+    """All that styles may name, as Textual makes it of the theme."""
     theme = load_theme(SHIPPED[name])
-    assert theme.background is not None
-    background = Color.parse(theme.background)
-    inks = {field: getattr(theme, field) for field in TEXT}
-    inks |= {
-        key: value
-        for key, value in theme.variables.items()
-        if key.startswith(("agent-", "phase-", "muted"))
-    }
-    ratios = {field: contrast(background, Color.parse(ink)) for field, ink in inks.items()}
-    faint = {field: round(ratio, 2) for field, ratio in ratios.items() if ratio < 4.5}
-    assert not faint
+    return theme.to_color_system().generate() | theme.variables
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_an_alarm_can_be_read(name: str) -> None:
-    variables = load_theme(SHIPPED[name]).variables
-    alarm, text = Color.parse(variables["alarm"]), Color.parse(variables["alarm-text"])
-    assert contrast(alarm, text) >= 4.5
+OWN_COLOURS = [name for name in SHIPPED if not load_theme(SHIPPED[name]).ansi]
+TERMINAL_COLOURS = [name for name in SHIPPED if name not in OWN_COLOURS]
+
+
+def test_there_is_a_theme_for_every_eye_and_terminal() -> None:
+    kinds = ("dark", "light", "contrast", "colorblind", "ansi")
+    assert set(SHIPPED) >= {f"autosdlc-{kind}" for kind in kinds}
+    assert TERMINAL_COLOURS == ["autosdlc-ansi"]
+
+
+@pytest.mark.parametrize("style", sorted(set(STYLES) - {"cursor"}))
+@pytest.mark.parametrize("name", OWN_COLOURS)
+def test_text_stands_out_from_all_that_it_is_drawn_on(name: str, style: str) -> None:
+    known = variables(name)
+    parsed = Style.parse(STYLES[style], known)
+    assert parsed.foreground is not None
+    under = {"itself": parsed.background} if parsed.background else {}
+    under = under or {ground: Color.parse(known[ground]) for ground in DRAWN_ON}
+    least = 7.0 if name == "autosdlc-contrast" else 4.5
+    ratios = {ground: contrast(parsed.foreground, colour) for ground, colour in under.items()}
+    assert not {ground: round(ratio, 2) for ground, ratio in ratios.items() if ratio < least}
+
+
+@pytest.mark.parametrize("name", TERMINAL_COLOURS)
+def test_a_theme_of_the_terminals_colours_has_no_others(name: str) -> None:
+    theme = load_theme(SHIPPED[name])
+    colours = [getattr(theme, field) for field in COLORS]
+    colours += [theme.variables[key] for key in VARIABLES]
+    assert {colour for colour in colours if Color.parse(colour).ansi is None} == set()
+    assert theme.background == theme.variables["row-cursor"] == "ansi_default"
+
+
+@pytest.mark.parametrize(("palette", "least"), [(XTERM, 4.5), (VGA, 4.0)])
+def test_an_alarm_in_the_terminals_colours_can_be_read(
+    palette: tuple[tuple[int, int, int], ...], least: float
+) -> None:
+    known = variables("autosdlc-ansi")
+    alarm, text = (Color.parse(known[key]).ansi for key in ("alarm", "alarm-text"))
+    assert alarm is not None
+    assert text is not None
+    assert contrast(Color(*palette[alarm]), Color(*palette[text])) >= least
 
 
 def test_all_faults_of_a_file_come_in_one_message(tmp_path: Path) -> None:
@@ -83,3 +119,44 @@ def test_a_persons_own_theme_wins_over_a_shipped_one(tmp_path: Path) -> None:
     own.write_text(SHIPPED["autosdlc-light"].path.read_text("utf-8"), "utf-8")
     files = find_themes([shipped_directory(), tmp_path])
     assert load_theme(files["autosdlc-dark"]).dark is False
+
+
+@pytest.mark.parametrize("ansi", [False, True])
+def test_the_terminals_colours_are_for_themes_that_say_so(tmp_path: Path, ansi: bool) -> None:
+    text = SHIPPED["autosdlc-dark"].path.read_text("utf-8")
+    text = text.replace('primary = "#7aa2f7"', 'primary = "ansi_bright_blue"')
+    (tmp_path / "mine.toml").write_text(f"ansi = {str(ansi).lower()}\n{text}", "utf-8")
+    file = find_themes([tmp_path])["mine"]
+    if ansi:
+        assert load_theme(file).primary == "ansi_bright_blue"
+    else:
+        with pytest.raises(
+            ThemeError, match=r"colors\.primary: 'ansi_bright_blue' is the terminal"
+        ):
+            load_theme(file)
+
+
+def test_a_file_is_read_again_when_it_has_changed_and_come_to_rest(tmp_path: Path) -> None:
+    own = tmp_path / "mine.toml"
+    shutil.copy(SHIPPED["autosdlc-dark"].path, own)
+    files = ThemeFiles([tmp_path])
+    assert files.load("mine").dark is True
+    assert files.reload("mine") is None
+    shutil.copy(SHIPPED["autosdlc-light"].path, own)
+    assert files.reload("mine") is None, "it may be half written"
+    again = files.reload("mine")
+    assert again is not None
+    assert again.dark is False
+    own.write_text("dark = 3", "utf-8")
+    assert files.reload("mine") is None
+    with pytest.raises(ThemeError, match="dark: not true or false"):
+        files.reload("mine")
+    assert files.reload("mine") is None, "a fault is told once"
+    own.unlink()
+    assert files.reload("mine") is None
+
+
+def test_textuals_own_themes_may_be_chosen_too(tmp_path: Path) -> None:
+    assert ThemeFiles([tmp_path]).load("nord").name == "nord"
+    with pytest.raises(ThemeError, match=r"'no' is unknown; there are: .*autosdlc-ansi.*nord"):
+        ThemeFiles([tmp_path]).load("no")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tui import __version__
+from tui.cli.config import config
 from tui.cli.emit import emit
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.keys import keys
@@ -60,6 +61,7 @@ class _Commands(click.Group):
 )
 @click.option("--replay", type=File(), help="Show a recording by its own clock (see `record`).")
 @click.option("--theme", help="A theme's name.  [env: AUTOSDLC_THEME]")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII alone.")
 @click.pass_context
 def main(
     context: click.Context,
@@ -69,6 +71,7 @@ def main(
     urls: tuple[str, ...],
     replay: "Path | None",
     theme: str | None,
+    ascii: bool,  # noqa: A002, FBT001 - the flag's own name
 ) -> None:
     """Watch coding agents at work: who needs you, is the code green, is it moving.
 
@@ -81,7 +84,7 @@ def main(
         fail("--demo brings a server of its own; leave out --url, or --demo")
     if replay and (demo or urls):
         fail(f"--replay shows a recording alone; leave out {'--demo' if demo else '--url'}, or it")
-    flags = {"urls": urls, "theme": theme}
+    flags = {"urls": urls, "theme": theme, "ascii": ascii}
     _show(demo=demo, seed=seed, speed=speed, replay=replay, flags=flags)
 
 
@@ -90,7 +93,7 @@ def _show(
 ) -> NoReturn:
     import gc
 
-    from tui.config import ConfigError, config_directory, load_settings
+    from tui.config import ConfigError, config_directory, load_settings, state_file
 
     # Starting makes a great many objects that stay; the app turns collection on again, once it
     # is connected.
@@ -104,9 +107,12 @@ def _show(
         fail(str(error))
     playback = open_playback(replay, speed) if replay else None
     _require_terminal()
+    from pathlib import Path
+
     from tui.app import AutosdlcApp
     from tui.feed import Plan
     from tui.keys import check_keys
+    from tui.remembered import Remembered
     from tui.theme import ThemeError
 
     servers = () if demo or playback else settings.servers
@@ -120,7 +126,8 @@ def _show(
     ]
     plans = named or [Plan(demo=demo, seed=seed, speed=speed, replay=playback)]
     try:
-        check_keys(settings.keys, AutosdlcApp.bindable())
+        if settings.keys:
+            check_keys(settings.keys, AutosdlcApp.bindable())
         app = AutosdlcApp(
             *plans,
             theme=settings.theme,
@@ -128,11 +135,22 @@ def _show(
             keys=settings.keys,
             notices=settings.notify,
             coverage_minimum=settings.coverage_minimum,
+            density=settings.density,
+            ascii=_lacks_glyphs() if settings.ascii is None else settings.ascii,
+            export_directory=Path(settings.export_directory).expanduser(),
+            remembered=Remembered(state_file()),
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))
     app.run()
     raise SystemExit(app.return_code or 0)
+
+
+def _lacks_glyphs() -> bool:
+    """Whether the terminal's encoding, by the locale, has no other characters than ASCII's."""
+    import locale
+
+    return locale.getencoding().lower().replace("-", "") != "utf8"
 
 
 def _require_terminal() -> None:
@@ -152,5 +170,5 @@ def _require_terminal() -> None:
         )
 
 
-for command in (serve, tail, emit, record, keys, schema):
+for command in (serve, tail, emit, record, keys, schema, config):
     main.add_command(command)

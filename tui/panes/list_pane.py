@@ -125,11 +125,11 @@ class ListPane(Pane, Generic[T]):
         self.kept["filter"] = query.text
         if query:
             self._last = query
-        self.update_rows()
+        self.renew()
 
     def watch_order(self, order: str) -> None:
         self.kept["order"] = order
-        self.update_rows()
+        self.renew()
 
     def reveal(self, key: str) -> bool:
         if not super().reveal(key) and self.search:

@@ -1,6 +1,6 @@
 """What all panes share: number, title, subscription, and the states in which there is nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -15,9 +15,11 @@ from tui.details.subject import Subject
 from tui.protocol.text import clean
 from tui.protocol.topics import Filter
 from tui.store import Slice, Store
-from tui.widgets.cells import Line, age, wrap
+from tui.widgets.cells import Line, age, clock_time, wrap
 from tui.widgets.rows import RowView
 
+FREEZE = "freeze"
+"""Who holds a pane that is frozen on its own."""
 Clock = Callable[[], float]
 """Unix time in milliseconds."""
 BORDER_TITLE = 3
@@ -29,6 +31,9 @@ class Pane(RowView):
 
     Roomy, it has a border with its summary in the title; compact, its summary is its first line,
     and only the open pane shows more.
+
+    Rows, keys, subjects and records are read of what `update_rows` last laid down, never of the
+    store itself: a pane that is held is not updated, and stays whole that way.
     """
 
     DEFAULT_CSS = """
@@ -38,6 +43,7 @@ class Pane(RowView):
         padding: 0 1;
         background: $background;
         &:focus { border: round $primary; border-title-color: $foreground; }
+        &:nocolor:focus { border: heavy $primary; }
         &.-compact { border: none; padding: 0; }
     }
     """
@@ -55,7 +61,18 @@ class Pane(RowView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="row.open", tooltip="Everything about this row"),
+        Binding(
+            "p",
+            "freeze",
+            "Freeze",
+            id="pane.freeze",
+            tooltip="Keep this pane as it is, or let it go on",
+            show=False,
+        ),
     ]
+
+    class ZoomWanted(Message):
+        """A person wants this pane alone, or all again."""
 
     class Opened(Message):
         """A person wants to see all there is about something."""
@@ -71,6 +88,8 @@ class Pane(RowView):
         self.clock = clock
         self.kept: dict[str, Any] = {} if kept is None else kept
         self._message: list[str] = []
+        self._held_summary: Line = ()
+        self._frozen_at = 0.0
 
     # What a pane says of itself.
 
@@ -94,6 +113,11 @@ class Pane(RowView):
         """The row at `index` as it is exported: plain values by name."""
         del index
         return {}
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """All rows as they are exported."""
+        for index in range(self.row_count()):
+            yield self.record(index) or {"text": self.copied(index)}
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""
@@ -139,7 +163,20 @@ class Pane(RowView):
     def title_line(self) -> Line:
         mark = "▾" if self.has_focus else "▸"
         name = (f"{mark}{self.NUMBER} {self.NAME} ", "strong" if self.has_focus else "head")
-        return (name, *self.summary(), *self._stale_mark())
+        return (name, *self._summary())
+
+    def _summary(self) -> Line:
+        if not self.held:
+            return (*self.summary(), *self._stale_mark())
+        frozen = f"FROZEN {clock_time(self._frozen_at)} " if FREEZE in self._holders else ""
+        return ((frozen, "warn"), *self._held_summary)
+
+    def hold(self, holder: str) -> None:
+        if not self.held:
+            self._held_summary = (*self.summary(), *self._stale_mark())
+        super().hold(holder)
+        if not self.compact:
+            self._update_title()
 
     def _update_title(self) -> None:
         name, *said = self._full_title()
@@ -153,7 +190,7 @@ class Pane(RowView):
 
     def _full_title(self) -> Line:
         name = (f"{self.NUMBER} {self.NAME} ", "strong")
-        return (name, *self.summary(), *self._stale_mark())
+        return (name, *self._summary())
 
     def _stale_mark(self) -> Line:
         link = self.store.link
@@ -187,8 +224,21 @@ class Pane(RowView):
             self.cursor = found
         return found is not None
 
+    def action_freeze(self) -> None:
+        if FREEZE in self._holders:
+            self.release(FREEZE)
+        else:
+            self._frozen_at = self.clock()
+            self.hold(FREEZE)
+        self.redraw()
+
     def on_click(self, event: Click) -> None:
-        if event.y == 0 and (word := self._title_word(event.x)):
+        """Beside what a click on a row does: one on a word of the title, two on it zoom."""
+        if event.y != 0:
+            return
+        if event.chain == 2:
+            self.post_message(self.ZoomWanted())
+        elif word := self._title_word(event.x):
             self.title_clicked(word)
 
     def _title_word(self, x: int) -> str:

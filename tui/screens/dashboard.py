@@ -24,6 +24,7 @@ from tui.store.query import Query
 from tui.widgets.inbox_line import InboxLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import StatusBar
+from tui.widgets.time_ribbon import TimeRibbon
 
 if TYPE_CHECKING:
     from tui.widgets.filter_bar import FilterBar
@@ -35,6 +36,11 @@ MIN_COLUMNS, MIN_ROWS = 40, 10
 NEEDS_AT = {"agent": "agents", "item": "alerts"}
 """In which pane a need is found, by what it is about."""
 INBOX_KEYS = ("inbox.next", "inbox.ack", "inbox.snooze", "inbox.restore", "row.open")
+RIBBON_ROWS = 24
+"""Below this many rows, each of them is worth more than the time ribbon."""
+PAUSE = "pause"
+"""Who holds the panes of a paused view."""
+_NUMBERS = Binding.Group("pane", compact=True)
 NEIGHBOURS = {
     "left": {"tdd": "agents", "alerts": "workflow"},
     "right": {"agents": "tdd", "workflow": "alerts"},
@@ -64,6 +70,9 @@ class Dashboard(Screen[None]):
         &.-zoomed #panes > Pane { display: none; }
         &.-zoomed #panes > Pane.-open { display: block; height: 1fr; }
         &.-too-small #too-small { display: block; }
+        &.-dense #panes { grid-gutter: 0 1; }
+        #ribbon { display: none; }
+        &.-tall #ribbon { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,11 +83,22 @@ class Dashboard(Screen[None]):
                 pane.NAME.capitalize(),
                 id=f"pane.{pane.NAME.lower()}",
                 tooltip=f"Go to the {pane.NAME.lower()} pane; again to zoom it",
-                show=False,
+                group=_NUMBERS,
             )
             for pane in PANES
         ),
-        Binding("tab", "app.focus_next", "Next pane", id="pane.next", tooltip="The next pane"),
+        Binding(
+            "space", "pause", "Pause", id="view.pause", tooltip="Let the view stand still, or go on"
+        ),
+        Binding("z", "zoom", "Zoom", id="pane.zoom", tooltip="This pane alone, or all again"),
+        Binding(
+            "tab",
+            "app.focus_next",
+            "Next pane",
+            id="pane.next",
+            tooltip="The next pane",
+            show=False,
+        ),
         Binding(
             "shift+tab",
             "app.focus_previous",
@@ -135,7 +155,14 @@ class Dashboard(Screen[None]):
             tooltip="Show again what was acknowledged or snoozed",
             show=False,
         ),
-        Binding("z", "zoom", "Zoom", id="pane.zoom", tooltip="This pane alone, or all again"),
+        Binding(
+            "d",
+            "density",
+            "Density",
+            id="view.density",
+            tooltip="Without borders, or with them",
+            show=False,
+        ),
         Binding(
             "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
         ),
@@ -152,6 +179,8 @@ class Dashboard(Screen[None]):
         self._inbox = InboxLine(store, clock)
         self._gone_to = ""
         """The need that a person was led to last."""
+        self._ribbon = TimeRibbon(store, clock)
+        self._paused = False
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
         self._filtered: ListPane[Any] | None = None
         """The pane whose filter is being typed, and what that was before."""
@@ -162,22 +191,20 @@ class Dashboard(Screen[None]):
         yield self._inbox
         with Container(id="panes"):
             yield from self._panes
+        yield self._ribbon
         yield KeyBar()
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(KeyBar).keys = (
-            ("1-5", "pane"),
-            ("↑↓", "row"),
-            (self._key_of("app.help"), "help"),
-            (self._key_of("app.quit"), "quit"),
-            (self._key_of("pane.zoom"), "zoom"),
-            (self._key_of("pane.next"), "next"),
-            ("ctrl+p", "commands"),
-        )
+        """As it was left."""
         self._inbox.keys = {id_: self._key_of(id_) for id_ in INBOX_KEYS}
         for name in NEEDS_AT.values():
             self.watch(self.query_one(f"#{name}"), "cursor", self._follow_cursor, init=False)
+        named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
+        pane = next(named, self._panes[0])
+        pane.add_class("-open")
+        pane.focus()
+        self.set_class(self._kept.get("zoomed") is True, "-zoomed")
 
     def _key_of(self, id_: str) -> str:
         """The key that does it now, as a person may have set it."""
@@ -194,8 +221,10 @@ class Dashboard(Screen[None]):
             dirty = set(Slice)
         if dirty or tick:
             self._status.update_rows()
+        if tick:
+            self._ribbon.update_rows()
         for pane in self._panes:
-            if tick or pane.SLICES & dirty:
+            if not pane.held and (tick or pane.SLICES & dirty):
                 pane.update_rows()
         if dirty or tick:
             self._update_inbox()  # after the panes: it says what Enter opens
@@ -206,17 +235,25 @@ class Dashboard(Screen[None]):
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
         self.set_class(small, "-too-small")
         self.set_class(compact, "-compact")
+        self.set_class(rows >= RIBBON_ROWS, "-tall")
         if small:
             said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
             self.query_one("#too-small", Static).update(said)
+        self._set_borders()
+
+    def _set_borders(self) -> None:
+        dense = self._kept.get("density") == "dense"
+        self.set_class(dense, "-dense")
         for pane in self._panes:
-            pane.compact = compact
+            pane.compact = dense or self.has_class("-compact")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         for pane in self._panes:
             pane.set_class(pane is event.widget, "-open")
-            if self.has_class("-compact"):
-                pane.update_rows()
+            if pane.compact:
+                pane.redraw()
+            if pane is event.widget:
+                self._kept["pane"] = pane.id
         self._follow_cursor()
 
     # The inbox.
@@ -285,7 +322,7 @@ class Dashboard(Screen[None]):
     def action_open(self, name: str) -> None:
         pane = self.query_one(f"#{name}", Pane)
         if pane.has_focus:
-            self.toggle_class("-zoomed")
+            self.action_zoom()
         pane.focus()
 
     def action_go(self, direction: str) -> None:
@@ -296,7 +333,11 @@ class Dashboard(Screen[None]):
             self.query_one(f"#{neighbour}").focus()
 
     def action_zoom(self) -> None:
-        self.toggle_class("-zoomed")
+        self._zoom(not self.has_class("-zoomed"))
+
+    def _zoom(self, on: bool) -> None:  # noqa: FBT001 - two calls
+        self.set_class(on, "-zoomed")
+        self._kept["zoomed"] = on
 
     def action_unzoom(self) -> None:
         """Undo what hides something: the pane's filter first, then its zoom."""
@@ -304,9 +345,32 @@ class Dashboard(Screen[None]):
         if isinstance(pane, ListPane) and pane.search:
             pane.search = Query()
         else:
-            self.remove_class("-zoomed")
+            self._zoom(False)
+
+    def action_pause(self) -> None:
+        """All panes stay as they are, or catch up at once; the store goes on in any case."""
+        self._paused = not self._paused
+        for pane in self._panes:
+            if self._paused:
+                pane.hold(PAUSE)
+            else:
+                pane.release(PAUSE)
+        self._ribbon.paused = self._paused
+        self._status.paused_at = self.store.events if self._paused else None
+        self._ribbon.update_rows()
+        self._status.update_rows()
+
+    def action_density(self) -> None:
+        self._kept["density"] = "normal" if self.has_class("-dense") else "dense"
+        self._set_borders()
 
     # What panes ask for.
+
+    def on_pane_zoom_wanted(self) -> None:
+        self.action_zoom()
+
+    def on_status_bar_asked(self, message: StatusBar.Asked) -> None:
+        self.query_one(f"#{message.pane}").focus()
 
     def on_list_pane_filter_wanted(self, message: ListPane.FilterWanted) -> None:
         from tui.widgets.filter_bar import FilterBar

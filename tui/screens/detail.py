@@ -1,7 +1,7 @@
 """One thing and all about it, over the whole screen; it goes on changing while it is read."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -47,6 +47,13 @@ class DetailView(RowView):
         )
         super().update_rows()
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """What there is to export."""
+        data = self._detail.data(self._store)
+        items = data if isinstance(data, list) else [data]
+        for item in items:
+            yield item if isinstance(item, dict) else {"value": item}
+
     def count(self) -> int:
         return len(self._lines)
 
@@ -83,13 +90,8 @@ class DetailScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        # As content: a string would be read as markup, and an event's text may hold some.
         self._view.border_title = Content(clean(self.detail.title(self._store), TITLE))
-        self.query_one(KeyBar).keys = (
-            ("↑↓", "row"),
-            ("enter", "open address"),
-            ("y", "copy"),
-            ("esc", "back"),
-        )
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed; like the dashboard's."""

@@ -1,27 +1,23 @@
-"""All keys, generated from the bindings that are in force."""
+"""All keys, generated from the bindings: those in force first, then those of other places."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-KEYS = {
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "escape": "Esc",
-    "G": "G",
+PLACES = {
+    "row": "rows",
+    "list": "lists",
+    "pane": "panes",
+    "view": "the view",
+    "app": "everywhere",
 }
+"""What the first part of a binding's id is called; any other is called as it is."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,7 +25,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen {
         align: center middle;
         #help {
-            width: 64; max-width: 100%; height: auto; max-height: 90%;
+            width: 72; max-width: 100%; height: auto; max-height: 90%;
             border: round $primary; border-title-color: $foreground;
             background: $background; padding: 0 1;
         }
@@ -37,43 +33,63 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "escape,q,question_mark", "dismiss", "Close", id="help.close", tooltip="Close help"
+            "escape,q,question_mark,f1",
+            "dismiss",
+            "Close",
+            id="help.close",
+            tooltip="Close help",
         ),
-        Binding("down,j", "scroll(1)", "Down", show=False, tooltip="Down"),
-        Binding("up,k", "scroll(-1)", "Up", show=False, tooltip="Up"),
+        Binding("down,j", "scroll(1)", "Down", id="help.down", show=False, tooltip="Down"),
+        Binding("up,k", "scroll(-1)", "Up", id="help.up", show=False, tooltip="Up"),
+        Binding(
+            "pagedown,space",
+            "scroll(10)",
+            "Page down",
+            id="help.page_down",
+            show=False,
+            tooltip="A page down",
+        ),
+        Binding(
+            "pageup", "scroll(-10)", "Page up", id="help.page_up", show=False, tooltip="A page up"
+        ),
     ]
 
-    def __init__(self, bindings: Iterable[ActiveBinding]) -> None:
+    def __init__(self, text: Content) -> None:
         super().__init__()
-        self._bindings_shown = list(bindings)
+        self._text = text
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc closes"
-            yield Static(help_text(binding.binding for binding in self._bindings_shown))
+            yield Static(self._text)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#help").scroll_relative(y=lines, animate=False)
 
 
-def help_text(bindings: Iterable[Binding]) -> Content:
-    """A line for each action: its keys, and its tooltip."""
-    keys: dict[str, list[str]] = {}
-    said: dict[str, str] = {}
+def help_text(
+    bindings: Iterable[Binding],
+    elsewhere: Mapping[str, Iterable[Binding]],
+    name: Callable[[Binding], str],
+) -> Content:
+    """A line for each action: its keys, by their `name`, and its tooltip; headed by where it holds.
+
+    `elsewhere` are bindings that are not in force now, by the place where they are.
+    """
+    places: dict[str, dict[str, list[Binding]]] = {}
     for binding in bindings:
-        if not binding.tooltip:
-            continue
-        name = binding.key_display or KEYS.get(binding.key, binding.key)
-        names = keys.setdefault(binding.action, [])
-        if name not in names:
-            names.append(name)
-        said[binding.action] = binding.tooltip
+        if binding.tooltip and binding.id:
+            place = binding.id.partition(".")[0]
+            actions = places.setdefault(PLACES.get(place, place), {})
+            actions.setdefault(binding.id, []).append(binding)
+    for place, others in elsewhere.items():
+        for binding in others:
+            places.setdefault(place, {}).setdefault(binding.id or "", []).append(binding)
     parts: list[str | tuple[str, str]] = []
-    for action, names in sorted(keys.items(), key=lambda item: _order(item[1][0])):
-        parts += [(f"{' '.join(names):>16}", "bold $primary"), f"  {said[action]}\n"]
+    for place, actions in places.items():
+        parts += [("\n" if parts else ""), (f"{place.upper()}\n", "bold $muted")]
+        for same in actions.values():
+            keys = " ".join(dict.fromkeys(map(name, same)))
+            parts += [(f"{keys:>16}", "bold $primary"), f"  {same[0].tooltip}\n"]
     return Content.assemble(*parts)
-
-
-def _order(name: str) -> tuple[bool, str]:
-    return (not name.isdigit(), name.lower())

@@ -12,6 +12,7 @@ from tui.store.history import History
 from tui.store.inbox import Inbox
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
+from tui.store.ribbon import Ribbon
 from tui.store.tdd import Cycles
 from tui.store.tdd.cycles import MINIMUM, WITNESSES
 from tui.store.workflows import Workflows
@@ -47,6 +48,7 @@ class Store:
         self.inbox = Inbox(self.agents, self.delivery, put_off, self._inbox_changed)
         self.logs = Logs()
         self.history = History()
+        self.ribbon = Ribbon()
         self.link = Link()
         self.events = 0
         """Events applied so far."""
@@ -78,7 +80,9 @@ class Store:
         fold = self._folds.get(event.type)
         self.events += 1
         self.history.add(event)
-        if fold is None or (event.metadata is not None and event.metadata.encrypted):
+        readable = fold is not None and not (event.metadata and event.metadata.encrypted)
+        self.ribbon.add(event, readable=readable)
+        if fold is None or not readable:
             self._keep_raw(event)
             return
         fold[0](event)

@@ -18,7 +18,14 @@ class FilterBar(Input):
     FilterBar:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, tooltip="The filter as it was before"),
+        Binding(
+            "escape",
+            "cancel",
+            "Cancel",
+            id="filter.cancel",
+            show=False,
+            tooltip="The filter as it was before",
+        ),
     ]
 
     class Typed(Message):

@@ -5,7 +5,8 @@ keeps a cursor on its row while rows move, follows the end where asked, and repa
 that changed.
 """
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -47,7 +48,21 @@ STYLES = {
 Not component classes: Textual computes every one of those for every widget, and seven widgets of
 nineteen took a quarter of the first frame.
 """
+PLAIN = {
+    "dim": "dim $foreground",
+    "cursor": "reverse",
+}
+"""Instead, where the terminal's own colours are used, or none: what it makes of them is unknown."""
+COLOURLESS = PLAIN | {
+    "bad": "bold $foreground",
+    "warn": "bold $foreground",
+    "alarm": "bold reverse",
+}
+"""Instead, where there are none."""
 _MAX_STRIPS = 2_000
+MAX_HELD = 600
+"""Rows around the visible ones that are kept as they are, while a view is held."""
+NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
 WIDE = 400
 """Cells for which a row is laid out where it is copied, so that nothing is cut."""
 
@@ -94,6 +109,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._shown: dict[int, Line] = {}
         self._styles: dict[str, Style] = {}
         self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
+        self._held: dict[int, tuple[Line, str | None]] = {}
+        self._holders: set[str] = set()
 
     # What a subclass says.
 
@@ -115,6 +132,11 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(self.room.width, WIDE)
         return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
+    def records(self) -> Iterator[dict[str, Any]]:
+        """All rows as they are exported: plain values by name."""
+        for index in range(self._count):
+            yield {"text": self.copied(index)}
+
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
         del width
@@ -133,21 +155,65 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         if not width or not height:
             return
         self._head_height = len(self.head(width))
-        self._count = self.count()
+        if not self.held:
+            self._count = self.count()
         virtual = Size(width, self._count + self._head_height)
         if virtual != self.virtual_size:
             self.virtual_size = virtual
-        self._hold_cursor()
+        if not self.held:
+            self._hold_cursor()
         for y in range(height):
             if self._shown.get(y) != self._line_at(y, width):
                 self.refresh(Region(0, y, width, 1))
+
+    def redraw(self) -> None:
+        """As `update_rows`, but what is held stays as it is."""
+        if self.held:
+            RowView.update_rows(self)
+        else:
+            self.update_rows()
+
+    # Holding: what is shown stays, whatever comes. A cursor goes on over what was there.
+
+    @property
+    def held(self) -> bool:
+        return bool(self._holders)
+
+    def hold(self, holder: str) -> None:
+        """Keep all as it is now, until each who holds it has released it."""
+        if not self.held:
+            self._count = self.count()
+            width = self.room.width or self.app.size.width
+            first = max(0, self.scroll_offset.y - MAX_HELD // 2)
+            rows = range(first, min(self._count, first + MAX_HELD))
+            self._held = {index: (self.line(index, width), self.key(index)) for index in rows}
+        self._holders.add(holder)
+
+    def release(self, holder: str) -> None:
+        """Catch up, if nobody else holds it."""
+        if holder in self._holders:
+            self._holders.remove(holder)
+            if not self.held:
+                self._held = {}
+                self.update_rows()
+
+    def renew(self) -> None:
+        """Draw all anew because a person asked for it; what is held is held as it is now."""
+        holders, self._holders = self._holders, set()
+        self.update_rows()
+        for holder in holders:
+            self.hold(holder)
 
     def _line_at(self, y: int, width: int) -> Line:
         index = self.scroll_offset.y + y - self._head_height
         try:
             if y < self._head_height:
                 return self.head(width)[y]
-            return self.line(index, width) if index < self._count else ()
+            if index >= self._count:
+                return ()
+            if self.held:
+                return self._held[index][0] if index in self._held else NOT_HELD
+            return self.line(index, width)
         except (ArithmeticError, LookupError, ValueError):
             # Rows may leave between two updates; and no event, however odd, may end the program.
             return (("?", "dim"),)
@@ -167,8 +233,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _make_strip(self, line: Line, width: int, under_cursor: bool, stale: bool) -> Strip:  # noqa: FBT001 - one call
         base = self.visual_style.rich_style
-        if under_cursor:
-            base += self._style("cursor")
+        cursor = self._style("cursor") if under_cursor else Style.null()
+        base += cursor
         segments = [
             Segment(clean(text), base + self._style("dim" if stale and name else name))
             for text, name in line
@@ -178,7 +244,17 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         if strip.cell_length > width > 0:
             # Say that there is more, rather than break off in the middle of a word.
             strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._style("dim"))])
-        return strip.adjust_cell_length(width, base)
+        strip = strip.adjust_cell_length(width, base)
+        if cursor.reverse:
+            # One bar from end to end: reversed, each colour would be a background of its own.
+            strip = Strip(
+                [
+                    Segment(text, style.without_color + cursor if style else cursor)
+                    for text, style, _ in strip
+                ],
+                strip.cell_length,
+            )
+        return strip
 
     def _style(self, name: str) -> Style:
         """The style of that name as segments carry it, kept until the theme changes."""
@@ -190,7 +266,9 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         return style
 
     def named_style(self, name: str) -> VisualStyle:
-        return self.app.stylesheet.parse_style(STYLES[name])
+        app = self.app
+        instead = COLOURLESS if app.no_color else PLAIN if app.native_ansi_color else STYLES
+        return app.stylesheet.parse_style(instead.get(name) or STYLES[name])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -200,7 +278,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, event: Resize) -> None:
         del event
         self._shown.clear()
-        self.update_rows()
+        self.redraw()
 
     # The cursor.
 
@@ -227,6 +305,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             self.set_reactive(RowView.cursor, last)
 
     def key_at(self, index: int) -> str | None:
+        if self.held:
+            return self._held[index][1] if index in self._held else None
         return self.key(index) if 0 <= index < self._count else None
 
     def find(self, key: str) -> int | None:

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+from textual.events import Click
+from textual.message import Message
+
 from tui.protocol.text import clean
 from tui.store import Store
 from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, spread
@@ -18,6 +22,10 @@ PHASES = {
 }
 
 
+PANES = ("", "agents", "agents", "alerts", "tdd", "agents", "")
+"""Of what is at the right end: the pane to go to."""
+
+
 class StatusBar(RowView, can_focus=False):
     DEFAULT_CSS = """
     StatusBar { height: 1; background: $panel; overflow: hidden; }
@@ -27,23 +35,57 @@ class StatusBar(RowView, can_focus=False):
         super().__init__(id="status")
         self.store = store
         self.clock = clock
+        self.paused_at: int | None = None
+        """How many events there were when the view was paused; None while it is not."""
+
+    class Asked(Message):
+        """A person wants to see what a count stands for."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
 
     def count(self) -> int:
         return 1
 
     def line(self, index: int, width: int) -> Line:
         del index
+        link, wanted = self._parts(width)
+        return spread(link, wanted, width)
+
+    def _parts(self, width: int) -> tuple[Line, Line]:
         link = self._link()
         wanted = self._wanted(in_words=True)
         if line_width(link[:4]) + line_width(wanted) >= width:
             wanted = self._wanted(in_words=False)
         while len(link) > 4 and line_width(link) + line_width(wanted) >= width:
             link = link[:-1]  # what wants a person goes before what else there is to say
-        return spread(link, wanted, width)
+        if line_width(link) + line_width(wanted) >= width:
+            glyph, style, _ = self._phase()
+            link = ((f" {glyph} ", style),)
+        if line_width(link) + line_width(wanted) >= width:
+            wanted = wanted[:-1]  # the clock, which every other thing has
+        return link, wanted
+
+    def _phase(self) -> tuple[str, str, str]:
+        """The state of the link: glyph, style, word."""
+        phase = self.store.link.phase
+        return PHASES.get(phase, ("?", "text", phase))
+
+    def on_click(self, event: Click) -> None:
+        """A click on a count goes to the pane that it counts."""
+        width = self.room.width
+        _, wanted = self._parts(width)
+        begin = width - line_width(wanted)
+        for (text, _), pane in zip(wanted, PANES, strict=False):
+            end = begin + cell_len(text)
+            if pane and begin <= event.x < end:
+                self.post_message(self.Asked(pane))
+            begin = end
 
     def _link(self) -> Line:
         link = self.store.link
-        glyph, style, word = PHASES.get(link.phase, ("?", "text", link.phase))
+        glyph, style, word = self._phase()
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
         if link.server:
             spans.append((f"{clean(link.server, 32)} ", "accent"))
@@ -73,7 +115,10 @@ class StatusBar(RowView, can_focus=False):
         failing = store.tdd.failing()
         broken = store.agents.count("error", "blocked")
         clock = clock_time(self.clock()) + " "
+        missed = f"{store.events - self.paused_at:,}" if self.paused_at is not None else ""
+        paused = f" PAUSED +{missed} held " if in_words else f" PAUSED +{missed} "
         return (
+            (paused if missed else "", "alarm"),
             (f" ‼{needs}{' needs you' if in_words else ''} " if needs else "", "alarm"),
             (f" ◼{broken}{_word(broken, 'agent') if in_words else ''} " if broken else "", "bad"),
             (f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} " if alerts else "", "bad"),

@@ -1,0 +1,96 @@
+"""`autosdlc-tui config`: each setting, its value and where it comes from; never a token."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tui.cli import main
+
+FILE = """
+theme = "autosdlc-light"
+density = "dense"
+ascii = true
+[keys]
+"pane.zoom" = "x"
+[[server]]
+name = "team"
+url = "wss://me:secret@events.example.org/ws?token=secret"
+token_variable = "TEAM_TOKEN"
+[[server]]
+url = "ws://box:1/ws"
+"""
+
+
+@pytest.fixture(autouse=True)
+def a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("AUTOSDLC_URL", "AUTOSDLC_TOKEN", "AUTOSDLC_THEME", "AUTOSDLC_CONFIG", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def line(said: str, setting: str) -> list[str]:
+    """Its words: name, value, origin."""
+    (found,) = (line for line in said.splitlines() if line.startswith(f"{setting} "))
+    return found.split()
+
+
+def test_without_anything_all_are_defaults(tmp_path: Path) -> None:
+    said = run("config")
+    assert {one.split()[-1] for one in said.splitlines() if not one.startswith("token")} == {
+        "default"
+    }
+    assert line(said, "theme") == ["theme", "-", "default"]
+    assert line(said, "export_directory") == ["export_directory", ".", "default"]
+    assert str(tmp_path) in said
+
+
+def test_each_value_says_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(FILE, "utf-8")
+    monkeypatch.setenv("AUTOSDLC_CONFIG", str(path))
+    monkeypatch.setenv("AUTOSDLC_TOKEN", "secret")
+    monkeypatch.setenv("TEAM_TOKEN", "secret")
+    monkeypatch.setenv("NO_COLOR", "1")
+    said = run("config")
+    assert line(said, "theme")[1:] == ["autosdlc-light", str(path)]
+    assert line(said, "density")[1:] == ["dense", str(path)]
+    assert line(said, "ascii")[1:] == ["true", str(path)]
+    assert line(said, "keys.pane.zoom")[1:] == ["x", str(path)]
+    assert line(said, "server team")[2:] == ["wss://events.example.org/ws", str(path)]
+    assert line(said, "token team")[2:] == ["-", "TEAM_TOKEN"]
+    assert line(said, "token box:1")[2:] == ["-", "AUTOSDLC_TOKEN"]
+    assert line(said, "config file")[2:] == [str(path), "AUTOSDLC_CONFIG"]
+    assert line(said, "no colour")[2:] == ["true", "NO_COLOR"]
+    assert "secret" not in said
+    monkeypatch.setenv("AUTOSDLC_THEME", "autosdlc-ansi")
+    assert line(run("config"), "theme")[1:] == ["autosdlc-ansi", "AUTOSDLC_THEME"]
+    said = run("--theme", "nord", "--url", "ws://other:2/ws", "--ascii", "config")
+    assert line(said, "theme")[1:] == ["nord", "--theme"]
+    assert line(said, "ascii")[1:] == ["true", "--ascii"]
+    assert line(said, "server other:2")[2:] == ["ws://other:2/ws", "--url"]
+
+
+def test_as_json_it_is_one_object() -> None:
+    found = json.loads(run("--theme", "nord", "config", "--json"))
+    assert found["theme"] == {"value": "nord", "from": "--theme"}
+    assert found["ascii"] == {"value": None, "from": "default"}
+
+
+def test_a_wrong_file_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('density = "thick"\nascii = 1', "utf-8")
+    monkeypatch.setenv("AUTOSDLC_CONFIG", str(path))
+    result = CliRunner().invoke(main, ["config"])
+    assert result.exit_code == 2
+    assert "density: must be one of normal, dense; ascii: must be true or false" in result.stderr

@@ -1,0 +1,100 @@
+"""Exports: rows as JSON and CSV, the screen as a picture, into files that are new."""
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.support.dashboard import Screen, dashboard
+from tests.support.disk import no_room_on_disk
+from tests.support.events import log, status
+
+NOWHERE = "ws://127.0.0.1:1/ws"
+HOSTILE = '=HYPERLINK("http://x")[/x]'
+
+
+async def fill(screen: Screen) -> None:
+    for one in (status("coder-1", "busy"), status("coder-2", "idle"), log("a", HOSTILE)):
+        screen.app.store.apply(one)
+    screen.app.draw()
+    await screen.shows("coder-1")
+
+
+def files(directory: Path) -> list[Path]:
+    return list(directory.glob("*"))
+
+
+def only(directory: Path, suffix: str) -> Path:
+    (file,) = directory.glob(f"*{suffix}")
+    return file
+
+
+async def test_the_rows_of_the_focused_pane_as_json_and_csv(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path, toasts=True) as screen:
+        await fill(screen)
+        await screen.press("e")
+        await screen.shows("Export agents", "these rows as JSON")
+        await screen.press("j")
+        await screen.shows("exported to")
+        file = only(tmp_path, ".json")
+        assert file.name.startswith("autosdlc-agents-")
+        assert len(json.loads(file.read_text("utf-8"))) == 2
+        await screen.press("5", "e", "c")
+        await screen.until(lambda: len(list(tmp_path.glob("*logs*.csv"))) == 1, "the CSV")
+        with only(tmp_path, ".csv").open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        assert len(rows) == 1
+        assert not any(str(value).startswith("=") for value in rows[0].values())
+
+
+async def test_the_screen_as_a_picture_without_the_question(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        await fill(screen)
+        await screen.press("e", "s")
+        await screen.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        picture = only(tmp_path, ".svg").read_text("utf-8")
+        ET.fromstring(picture)  # noqa: S314 - our own
+        assert "coder-1" in picture
+        assert "Export" not in picture
+
+
+async def test_a_click_chooses_and_escape_does_not(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        await fill(screen)
+        await screen.press("e")
+        await screen.shows("these rows as CSV")
+        lines = screen.text.splitlines()
+        y = next(y for y, line in enumerate(lines) if "these rows as CSV" in line)
+        await screen.pilot.click(offset=(lines[y].index("these rows"), y))
+        await screen.until(lambda: any(tmp_path.glob("*.csv")), "the CSV")
+        await screen.press("e", "escape")
+        await screen.lacks("Export")
+        assert len(files(tmp_path)) == 1
+
+
+async def test_a_detail_is_exported_whole(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        await fill(screen)
+        await screen.press("enter")
+        await screen.shows("q back")
+        await screen.press("e", "j")
+        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
+        (found,) = json.loads(only(tmp_path, ".json").read_text("utf-8"))
+        assert found["type"] == "agent_status"
+
+
+@pytest.mark.parametrize("kind", ["gone", "full"])
+async def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path, kind: str) -> None:
+    directory = tmp_path / "gone" if kind == "gone" else tmp_path
+    async with dashboard(NOWHERE, export_directory=directory, toasts=True) as screen:
+        await fill(screen)
+        if kind == "full":
+            with no_room_on_disk():
+                await screen.press("e", "j")
+                await screen.shows("not exported", "File too large")
+        else:
+            await screen.press("e", "j")
+            await screen.shows("not exported")
+    assert files(tmp_path) == []

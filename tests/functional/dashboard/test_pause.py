@@ -1,0 +1,141 @@
+"""The view that is paused and the pane that is frozen: what is shown stays, the store goes on."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.support.dashboard import Screen, dashboard
+from tests.support.demo import story
+from tests.support.events import START, log, results, status
+from tui.panes.pane import Pane
+from tui.screens.dashboard import PANES
+from tui.widgets.rows import MAX_HELD
+
+NOWHERE = "ws://127.0.0.1:1/ws"
+
+
+def clock() -> float:
+    """A moment after what happens here, so that nobody is unheard of for long."""
+    return START + 100_000
+
+
+def feed(screen: Screen, events: Iterable[Any]) -> None:
+    for one in events:
+        screen.app.store.apply(one)
+    screen.app.draw()
+
+
+def pane(screen: Screen, name: str) -> Pane:
+    return screen.app.screen.query_one(f"#{name}", Pane)
+
+
+def panes_text(screen: Screen) -> list[str]:
+    """The screen between the status bar and the time ribbon."""
+    return screen.text.splitlines()[1:-2]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_space_pauses_all_panes_and_again_catches_up_at_once(size: tuple[int, int]) -> None:
+    async with dashboard(NOWHERE, size=size, clock=clock) as screen:
+        feed(screen, [status("coder-1", "busy"), log("coder-1", "before")])
+        await screen.shows("coder-1")
+        await screen.press("space")
+        await screen.shows("PAUSED +0")
+        shown = panes_text(screen)
+        feed(screen, [status(f"coder-{n}", "needs_input") for n in range(2, 30)])
+        feed(screen, [results("coder-1", "t.py", 1, ("test_late",)), log("coder-1", "after")])
+        screen.app._tick()
+        await screen.shows("PAUSED +30", "‼28")
+        assert panes_text(screen) == shown
+        await screen.press("space")
+        await screen.shows("coder-10", "needs you", "‼28", "✗1 test")
+        await screen.lacks("PAUSED")
+
+
+async def test_a_cursor_goes_on_over_what_is_held() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, (status(f"coder-{n:02d}", "busy") for n in range(40)))
+        await screen.shows("coder-00")
+        await screen.press("space")
+        feed(screen, (status(f"coder-{n:02d}", "offline") for n in range(40)))
+        await screen.press("G")
+        await screen.shows("coder-39", "quiet")
+        assert pane(screen, "agents").cursor == 39
+        assert "offline" not in screen.text
+        await screen.press("k", "space")
+        await screen.shows("coder-38", "offline")
+        assert pane(screen, "agents").key_at(pane(screen, "agents").cursor) == "coder-38"
+
+
+async def test_what_is_far_away_is_not_held_and_says_so() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, (status(f"coder-{n:04d}", "busy") for n in range(3 * MAX_HELD)))
+        await screen.press("space", "G")
+        await screen.shows("too far from what was shown")
+        await screen.press("g")
+        await screen.shows("coder-0000")
+        await screen.lacks("too far")
+
+
+async def test_a_frozen_pane_says_so_while_the_others_go_on() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, [status("coder-1", "busy"), log("coder-1", "first line")])
+        await screen.press("p")
+        await screen.shows("1 AGENTS FROZEN")
+        feed(screen, [status("coder-2", "busy"), log("coder-1", "second line")])
+        await screen.shows("second line")
+        assert "coder-2" not in screen.text
+        await screen.press("space")
+        feed(screen, [log("coder-1", "third line")])
+        await screen.press("space")
+        await screen.shows("third line", "FROZEN")
+        assert "coder-2" not in screen.text
+        await screen.press("p")
+        await screen.shows("coder-2")
+        await screen.lacks("FROZEN")
+
+
+async def test_a_filter_on_a_frozen_pane_is_of_now() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, [status("coder-1", "busy"), status("tester-1", "busy")])
+        await screen.press("p")
+        feed(screen, [status("coder-2", "busy")])
+        assert "coder-2" not in screen.text
+        await screen.press("slash", *"coder-", "enter")
+        await screen.shows("FROZEN", "coder-2", "2 of 3")
+        feed(screen, [status("coder-3", "busy")])
+        await screen.press("j")
+        assert "coder-3" not in screen.text
+
+
+async def test_a_paused_view_survives_sizes_zoom_and_going_round() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, [status(f"coder-{n}", "busy") for n in range(3)])
+        await screen.press("space")
+        feed(screen, [status(f"late-{n}", "busy") for n in range(3)])
+        for size in ((80, 24), (60, 20), (200, 60), (24, 8), (120, 40)):
+            await screen.pilot.resize_terminal(*size)
+            for key in "z125z":
+                await screen.press(key)
+            assert "late-" not in screen.text
+        await screen.press("1", "escape", "space")
+        await screen.shows("late-2")
+
+
+@pytest.mark.parametrize("name", [one.NAME.lower() for one in PANES])
+async def test_a_held_pane_is_whole(name: str) -> None:
+    """Its rows are what they were for whoever opens, copies or exports one."""
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, story(40))
+        view = pane(screen, name)
+        view.focus()
+        await screen.pilot.pause()
+        await screen.press("p")
+        rows = range(view.row_count())
+        before = [(view.key_at(row), view.subject(row)) for row in rows]
+        feed(screen, story(90, seed=1))
+        await screen.press("home", "end")
+        assert [(view.key_at(row), view.subject(row)) for row in rows] == before
+        await screen.press("p")
+        assert len(list(view.records())) == view.row_count()

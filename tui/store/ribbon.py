@@ -1,0 +1,227 @@
+"""The session in time: how much happened, in which phase, and what stands out.
+
+Everything is in buckets of one width, numbered from the epoch, so that events may come in any
+order. When there would be too many buckets, two and two become one: memory stays bounded however
+long the session, and only the sharpness goes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tui.protocol.catalog import MessageType
+from tui.store.bounds import cut
+
+if TYPE_CHECKING:
+    from tui.protocol.models import Message
+
+BUCKETS = 1_024
+"""At most; a screen shows some hundred columns of them."""
+FINEST = 20.0
+"""Milliseconds of a bucket to begin with."""
+SESSION_GAP = 4 * 3_600_000.0
+"""Milliseconds: what is further than this from a session is another one, or a wrong clock."""
+STRAYS = 3
+"""So many events in a row that are far from the session, and near each other, begin another."""
+MAX_AGENTS = 256
+"""Of whom it is known whether they wait, and what their coverage is."""
+MAX_PHASES = 32
+"""Agents in one bucket that changed their phase; of more, the last."""
+LETTERS = {"red": "R", "green": "G", "refactor": "F"}
+DROP = 0.05
+"""Percentage points of coverage that count as a drop."""
+_ENDED = frozenset({"completed", "complete", "success", "succeeded"})
+_BROKEN = frozenset({"failed", "error", "rolled_back"})
+_CI_FAILED = frozenset({"failure", "timed_out", "startup_failure"})
+
+
+class Marker(NamedTuple):
+    at: float
+    """The beginning of its bucket (Unix ms)."""
+    kind: str
+    """`deploy` `deploy_failed` `ci` `coverage` `needs`."""
+    times: int
+
+
+@dataclass(slots=True)
+class _Bucket:
+    events: int = 0
+    phases: dict[str, str] = field(default_factory=dict)
+    """The last letter of each agent that changed its phase."""
+    markers: dict[str, int] = field(default_factory=dict)
+
+    def change(self, agent: str, letter: str) -> None:
+        self.phases.pop(agent, None)
+        self.phases[agent] = letter
+        if len(self.phases) > MAX_PHASES:
+            del self.phases[next(iter(self.phases))]
+
+    def count(self, kind: str, times: int = 1) -> None:
+        self.markers[kind] = self.markers.get(kind, 0) + times
+
+    def take(self, later: "_Bucket") -> None:
+        self.events += later.events
+        for agent, letter in later.phases.items():
+            self.change(agent, letter)
+        for kind, count in later.markers.items():
+            self.count(kind, count)
+
+
+class Ribbon:
+    def __init__(self) -> None:
+        self.width = FINEST
+        """Milliseconds of a bucket."""
+        self._buckets: dict[int, _Bucket] = {}
+        self._first = self._last = 0
+        self._strays = 0
+        self._stray_at = 0.0
+        self._waiting: OrderedDict[str, bool] = OrderedDict()
+        self._coverage: OrderedDict[str, float] = OrderedDict()
+        t = MessageType
+        self._marks: dict[str, Callable[[_Bucket, Any], None]] = {
+            t.TDD_PHASE_CHANGE: self._on_phase,
+            t.COVERAGE_UPDATE: self._on_coverage,
+            t.AGENT_STATUS: self._on_status,
+            t.DEPLOYMENT_STATUS: self._on_deployment,
+            t.GITHUB_WORKFLOW_UPDATE: self._on_ci,
+        }
+
+    # What there is to see.
+
+    @property
+    def start(self) -> float | None:
+        """When the session began (Unix ms), to a bucket; None before its first event."""
+        return self._first * self.width if self._buckets else None
+
+    @property
+    def end(self) -> float:
+        """The end of the newest bucket."""
+        return (self._last + 1) * self.width
+
+    def events(self, begin: float, step: float, count: int) -> list[int]:
+        """Events in each of `count` spans of `step` milliseconds from `begin` on."""
+        found = [0] * count
+        for number, bucket in self._buckets.items():
+            place = int((number * self.width - begin) // step)
+            if 0 <= place < count:
+                found[place] += bucket.events
+        return found
+
+    def phases(self, agent: str, begin: float, step: float, count: int) -> str:
+        """A letter for each span: the phase that `agent` was in at its end, `·` for none."""
+        changed = {
+            int((number * self.width - begin) // step): letter
+            for number in sorted(self._buckets)
+            if (letter := self._buckets[number].phases.get(agent))
+        }
+        now = next((changed[place] for place in sorted(changed, reverse=True) if place < 0), "·")
+        letters = []
+        for place in range(count):
+            now = changed.get(place, now)
+            letters.append(now)
+        return "".join(letters)
+
+    def markers(self) -> list[Marker]:
+        """All, in time order."""
+        return [
+            Marker(number * self.width, kind, count)
+            for number in sorted(self._buckets)
+            for kind, count in self._buckets[number].markers.items()
+        ]
+
+    # What comes in.
+
+    def add(self, event: "Message", *, readable: bool = True) -> None:
+        """Count it; what cannot be read says nothing more than that it came."""
+        at = event.timestamp
+        if at is None:
+            return
+        number = int(at // self.width)
+        bucket = self._buckets.get(number)
+        if bucket is None:
+            if not self._is_ours(at):
+                return
+            bucket = self._bucket(at)
+        else:
+            self._strays = 0
+        bucket.events += 1
+        if readable and (mark := self._marks.get(event.type)):
+            mark(bucket, event)
+
+    def _is_ours(self, at: float) -> bool:
+        """Whether it belongs to the session; begins another where the old one is long over."""
+        if not self._buckets:
+            return True
+        if (self.start or 0) - SESSION_GAP <= at <= self.end + SESSION_GAP:
+            self._strays = 0
+            return True
+        self._strays = self._strays + 1 if abs(at - self._stray_at) < SESSION_GAP else 1
+        self._stray_at = at
+        if self._strays < STRAYS:
+            return False
+        self._buckets.clear()
+        self.width, self._strays = FINEST, 0
+        return True
+
+    def _bucket(self, at: float) -> _Bucket:
+        number = int(at // self.width)
+        if not self._buckets:
+            self._first = self._last = number
+        first, last = min(self._first, number), max(self._last, number)
+        while last - first >= BUCKETS:
+            self._merge()
+            number, first, last = int(at // self.width), first // 2, last // 2
+        self._first, self._last = first, last
+        return self._buckets.setdefault(number, _Bucket())
+
+    def _merge(self) -> None:
+        self.width *= 2
+        merged: dict[int, _Bucket] = {}
+        for number in sorted(self._buckets):
+            merged.setdefault(number // 2, _Bucket()).take(self._buckets[number])
+        self._buckets = merged
+
+    def _on_phase(self, bucket: _Bucket, event: Any) -> None:
+        data = event.data
+        letter = LETTERS.get(data.current_phase)
+        if letter:
+            bucket.change(cut(data.agent_id), letter)
+        if data.coverage is not None:
+            self._cover(bucket, data.agent_id, data.coverage.lines)
+
+    def _on_coverage(self, bucket: _Bucket, event: Any) -> None:
+        self._cover(bucket, event.data.agent_id, event.data.coverage.lines)
+
+    def _cover(self, bucket: _Bucket, agent: str, percent: float | None) -> None:
+        if percent is None:
+            return
+        before = self._coverage.get(agent)
+        if before is not None and percent < before - DROP:
+            bucket.count("coverage")
+        _keep(self._coverage, agent, percent)
+
+    def _on_status(self, bucket: _Bucket, event: Any) -> None:
+        data = event.data
+        waits = data.status == "needs_input"
+        if waits and not self._waiting.get(data.agent_id):
+            bucket.count("needs")
+        _keep(self._waiting, data.agent_id, waits)
+
+    def _on_deployment(self, bucket: _Bucket, event: Any) -> None:
+        if event.data.status in _ENDED:
+            bucket.count("deploy")
+        elif event.data.status in _BROKEN:
+            bucket.count("deploy_failed")
+
+    def _on_ci(self, bucket: _Bucket, event: Any) -> None:
+        if event.data.conclusion in _CI_FAILED:
+            bucket.count("ci")
+
+
+def _keep(known: "OrderedDict[str, Any]", agent: str, value: Any) -> None:
+    agent = cut(agent)
+    known[agent] = value
+    known.move_to_end(agent)
+    if len(known) > MAX_AGENTS:
+        known.popitem(last=False)

@@ -1,0 +1,136 @@
+"""The session on one line: phases, how much happened, what stands out, and now."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+from tui.store import Store
+from tui.store.ribbon import SESSION_GAP
+from tui.widgets.cells import Line, Span, clock_time, line_width, spark
+from tui.widgets.rows import RowView
+
+MARKS = {
+    "deploy_failed": ("⇡", "failed", "bad"),
+    "ci": ("✗", "ci", "bad"),
+    "deploy": ("⇡", "deploy", "ok"),
+    "coverage": ("▼", "cov", "warn"),
+    "needs": ("‼", "needs you", "accent"),
+}
+"""Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
+PHASE_STYLES = {"R": "red", "G": "green", "F": "refactor"}
+ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 72, 100
+"""Columns from which the ribbon has more than the rate."""
+
+
+class Scale(NamedTuple):
+    """How time lies on cells."""
+
+    begin: float
+    step: float
+    """Milliseconds a cell."""
+    cells: int
+
+
+class TimeRibbon(RowView, can_focus=False):
+    DEFAULT_CSS = """
+    TimeRibbon { height: 1; background: $background; overflow: hidden; padding: 0 1; }
+    """
+
+    paused: bool = False
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        super().__init__(id="ribbon")
+        self.store = store
+        self.clock = clock
+        self._line: Line = ()
+
+    def count(self) -> int:
+        return 1
+
+    def line(self, index: int, width: int) -> Line:
+        del index, width
+        return self._line
+
+    def update_rows(self) -> None:
+        if width := self.room.width:
+            self._line = self.drawn(width)
+        super().update_rows()
+
+    def drawn(self, width: int) -> Line:
+        """The line as it is now, in `width` cells."""
+        start = self.store.ribbon.start
+        if start is None:
+            return (("no events yet", "dim"),)
+        end = self._end()
+        word, style = ("PAUSED", "alarm") if self.paused else ("LIVE", "ok")
+        if not self.store.link.live and not self.paused:
+            word, style = "LAST", "warn"
+        before: Line = ((f"{clock_time(start, seconds=False)} ", "dim"),)
+        after: Line = ((f"▌{word}", style), (f" {clock_time(end, seconds=False)}", "dim"))
+        room = width - line_width(before) - line_width(after) - 1
+        if room < 1:
+            return after
+        phases = room * 3 // 8 if width >= ROOM_FOR_PHASES else 0
+        markers = room * 3 // 8 if width >= ROOM_FOR_MARKERS else 0
+        parts = [before]
+        if phases:
+            parts.append((*self._phases(self._scale(start, end, phases - 1)), (" ", "")))
+        parts.append(self._rate(self._scale(start, end, room - phases - markers)))
+        if markers:
+            parts.append(((" ", ""), *self._markers(self._scale(start, end, markers - 1))))
+        return (*(span for part in parts for span in part), (" ", ""), *after)
+
+    def _end(self) -> float:
+        """Now, or where the newest event is if that is on another clock."""
+        end = self.store.ribbon.end
+        now = self.clock()
+        return max(end, now) if now - end < SESSION_GAP else end
+
+    def _scale(self, start: float, end: float, cells: int) -> Scale:
+        """Whole buckets to a cell, the last one now: all stays in place until the next begins."""
+        bucket = self.store.ribbon.width
+        buckets = int(end // bucket) - int(start // bucket) + 1
+        step = bucket * max(1, -(-buckets // max(1, cells)))
+        last = end // step
+        return Scale((last - cells + 1) * step, step, cells)
+
+    def _phases(self, scale: Scale) -> Line:
+        cycle = self.store.tdd.current()
+        agent = cycle.agent_id if cycle else ""
+        letters = self.store.ribbon.phases(agent, *scale)
+        return _runs([(letter, PHASE_STYLES.get(letter, "dim")) for letter in letters])
+
+    def _rate(self, scale: Scale) -> Line:
+        counts = self.store.ribbon.events(*scale)
+        most = max(counts, default=0)
+        bars = "".join(spark([n], most) if n else " " for n in counts)
+        return ((bars, "info"),)
+
+    def _markers(self, scale: Scale) -> Line:
+        """Glyphs where they belong, each with its word where there is room for it."""
+        kinds = list(MARKS)
+        at: dict[int, str] = {}
+        for marker in self.store.ribbon.markers():
+            cell = int((marker.at - scale.begin) // scale.step)
+            if 0 <= cell < scale.cells:
+                at[cell] = min(at.get(cell, marker.kind), marker.kind, key=kinds.index)
+        spans: list[Span] = []
+        done = 0
+        places = sorted(at)
+        for cell, following in pairwise((*places, scale.cells)):
+            glyph, word, style = MARKS[at[cell]]
+            text = glyph + word if cell + len(glyph + word) < following else glyph
+            spans += [("·" * (cell - done), "dim"), (text, style)]
+            done = cell + len(text)
+        return (*spans, ("·" * (scale.cells - done), "dim"))
+
+
+def _runs(cells: list[Span]) -> Line:
+    """The same in as few spans as possible."""
+    spans: list[Span] = []
+    for text, style in cells:
+        if spans and spans[-1][1] == style:
+            spans[-1] = (spans[-1][0] + text, style)
+        else:
+            spans.append((text, style))
+    return tuple(spans)
