@@ -52,7 +52,7 @@ class ThemedApp(App[None]):
         """Once the first frame is out."""
         self.set_timer(1.0, self._add_other_themes)
         self.set_interval(LOOKED_AT_EVERY, self._reload_theme)
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.watch(self, "theme", self._theme_changed, init=False)
         for trouble in self._trouble:
             self._warn(trouble)
 
@@ -101,9 +101,9 @@ class ThemedApp(App[None]):
             self.register_theme(theme)
             self.mutate_reactive(App.theme)
 
-    def _theme_changed(self, theme: Theme) -> None:
-        if theme.name != self._theme_shown:
-            self._theme_shown = self._remembered.section("look")["theme"] = theme.name
+    def _theme_changed(self, name: str) -> None:
+        if name != self._theme_shown:
+            self._theme_shown = self._remembered.section("look")["theme"] = name
 
     def _warn(self, text: str) -> None:
         self.notify(text, severity="warning", timeout=10, markup=False)

@@ -17,7 +17,7 @@ DEFAULT = "default"
 
 class Row(NamedTuple):
     setting: str
-    value: str | bool | None
+    value: str | bool | float | None
     origin: str
 
 
@@ -61,6 +61,11 @@ def settings_rows(settings: "Settings") -> list[Row]:
             rows += _server_rows(settings, origin)
         elif field.name == "keys":
             rows += [Row(f"keys.{id_}", key, origin) for id_, key in value.items()]
+        elif field.name == "notify":
+            rows += [
+                Row(f"notify.{one.name}", _plain(getattr(value, one.name)), origin)
+                for one in fields(value)
+            ]
         elif field.name != "origins":
             rows.append(Row(field.name, value, origin))
     file = config_file()
@@ -99,7 +104,14 @@ def _path(path: "Path") -> str:
     return f"{path}{'' if path.exists() else ' (not there)'}"
 
 
-def _said(value: str | bool | None) -> str:  # noqa: FBT001 - whatever a setting is
+def _plain(value: object) -> str | bool | float | None:
+    """A setting of several parts as one text."""
+    if isinstance(value, tuple):
+        return " ".join(value) or None
+    return value if value is None or isinstance(value, str | bool | float) else str(value)
+
+
+def _said(value: str | bool | float | None) -> str:  # noqa: FBT001 - whatever a setting is
     if value is None:
         return "-"
     return str(value).lower() if isinstance(value, bool) else str(value)

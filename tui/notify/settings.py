@@ -15,6 +15,10 @@ class Quiet:
     end: int
     """Not among them; before `start`, the hours go over midnight."""
 
+    def __str__(self) -> str:
+        hours = (f"{at // 60:02d}:{at % 60:02d}" for at in (self.start, self.end))
+        return "-".join(hours)
+
     def covers(self, now: float) -> bool:
         """Whether `now` (Unix ms) is in them."""
         local = time.localtime(now / 1000)

@@ -63,7 +63,7 @@ class AlertsPane(ListPane[Item]):
             "acknowledge",
             "Acknowledge",
             id="alerts.acknowledge",
-            tooltip="Acknowledge what is open, on this screen; again takes it back",
+            tooltip="Acknowledge what is open; again takes it back",
         ),
         Binding(
             "S",

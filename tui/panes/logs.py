@@ -51,7 +51,7 @@ class LogsPane(ListPane[LogLine]):
             "agent",
             "Agent",
             id="logs.agent",
-            tooltip="The logs of this row's agent alone, or of all again",
+            tooltip="This row's agent alone, or all again",
         ),
     ]
 

@@ -39,7 +39,7 @@ class OneOfPane(Pane):
             "overview",
             "All",
             id="one.all",
-            tooltip="All agents or workflows in this pane, or the one that matters",
+            tooltip="All of them, or the one that matters",
             show=False,
         ),
     ]

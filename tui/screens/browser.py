@@ -90,9 +90,9 @@ async def open_address(address: str) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    _started.append(process)
     for _ in range(round(PATIENCE / _STEP)):
         if process.poll() is not None:
             return process.returncode == 0
         await asyncio.sleep(_STEP)
-    _started.append(process)
     return True

@@ -31,8 +31,8 @@ def pane(screen: Screen, name: str) -> Pane:
 
 
 def panes_text(screen: Screen) -> list[str]:
-    """The screen between the status bar and the time ribbon."""
-    return screen.text.splitlines()[1:-2]
+    """The screen between the inbox line, which goes on, and the time ribbon."""
+    return screen.text.splitlines()[2:-2]
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
