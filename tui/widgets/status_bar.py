@@ -35,6 +35,8 @@ class StatusBar(RowView, can_focus=False):
         super().__init__(id="status")
         self.store = store
         self.clock = clock
+        self._counts: Line = ()
+        """What is drawn at the right end."""
         self.paused_at: int | None = None
         """How many events there were when the view was paused; None while it is not."""
 
@@ -50,8 +52,8 @@ class StatusBar(RowView, can_focus=False):
 
     def line(self, index: int, width: int) -> Line:
         del index
-        link, wanted = self._parts(width)
-        return spread(link, wanted, width)
+        link, self._counts = self._parts(width)
+        return spread(link, self._counts, width)
 
     def _parts(self, width: int) -> tuple[Line, Line]:
         link = self._link()
@@ -74,10 +76,8 @@ class StatusBar(RowView, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         """A click on a count goes to the pane that it counts."""
-        width = self.room.width
-        _, wanted = self._parts(width)
-        begin = width - line_width(wanted)
-        for (text, _), pane in zip(wanted, PANES, strict=False):
+        begin = self.room.width - line_width(self._counts)
+        for (text, _), pane in zip(self._counts, PANES, strict=False):
             end = begin + cell_len(text)
             if pane and begin <= event.x < end:
                 self.post_message(self.Asked(pane))

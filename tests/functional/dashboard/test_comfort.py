@@ -131,7 +131,10 @@ async def test_two_clicks_on_a_title_zoom_the_pane_and_two_more_bring_all_back()
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-async def test_a_click_on_a_count_goes_to_what_it_counts(columns: int) -> None:
+async def test_a_click_on_a_count_goes_to_what_it_counts(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AutosdlcApp, "connects", False)  # so that the bar stays as it is read
     async with dashboard(NOWHERE, size=(columns, 30)) as screen:
         alert = {
             "alertId": "al-1",
