@@ -17,6 +17,9 @@ TURNS = 100_000
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Begins at 0.0 seconds. Raises AssertionError where it would wait for ever, or never waits."""
 
+    turn = 0.0
+    """Seconds that a turn takes at least, though nobody waits."""
+
     def __init__(self) -> None:
         self._now = 0.0
         self.faults: list[BaseException] = []
@@ -54,7 +57,7 @@ class _Selector(selectors.BaseSelector):
         if self._turns > TURNS:
             self._turns = 0
             raise AssertionError("somebody asks again and again, and lets no time pass")
-        self._loop.advance(max(0.0, timeout))
+        self._loop.advance(max(self._loop.turn, timeout))
         return []
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -70,18 +73,25 @@ class _Selector(selectors.BaseSelector):
         self._files.close()
 
 
+def run_virtually(
+    main: Coroutine[Any, Any, None], make_loop: Callable[[], VirtualLoop] = VirtualLoop
+) -> None:
+    """Run in a virtual loop of its own, in which no task may fail."""
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, VirtualLoop)
+        try:
+            runner.run(main)
+        finally:
+            if loop.faults:  # the first of them is what led to all others
+                raise loop.faults[0]
+
+
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A test that runs in a virtual loop of its own, and in which no task may fail."""
+    """A test that runs virtually."""
 
     @wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            loop = runner.get_loop()
-            assert isinstance(loop, VirtualLoop)
-            try:
-                runner.run(test(*args, **kwargs))
-            finally:
-                if loop.faults:  # the first of them is what led to all others
-                    raise loop.faults[0]
+        run_virtually(test(*args, **kwargs))
 
     return run
