@@ -3,11 +3,9 @@
 Clients by the book (`readers`, `publishers`) speak with a real gateway, its connections, sessions
 and brokers (`world`), while connections are lost, readers stall, clocks are set, brokers answer
 late and the server is started anew (`course`); what each is owed is kept beside it (`ledger`). A
-course is made from one number, and is the same for the same: `pytest -k 'seed-17]'`. For more of
-them, or for others: `SCHEDULES=1000 pytest tests/unit/server/schedules`, `SCHEDULES=1000-2000`.
+course is made from one number, and is the same for the same: `pytest -k 'seed-17]'`. For others:
+`pytest tests/unit/server/schedules --chaos 1000`, or `--chaos 1000@1000` from a number on.
 """
-
-import os
 
 import pytest
 
@@ -18,17 +16,11 @@ from tests.unit.server.schedules.world import World
 STEPS = 220
 
 
-def seeds() -> range:
-    first, _, last = os.environ.get("SCHEDULES", "200").rpartition("-")
-    return range(int(first or 0), int(last))
-
-
-@pytest.mark.parametrize("seed", seeds(), ids=lambda seed: f"seed-{seed}")
 @in_virtual_time
 async def test_nothing_is_lost_repeated_or_left_behind(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+    schedule: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(seed)
+    world = World(schedule)
     monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", world.dice.choice([1, 2_000, 64 * 1024]))
     monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", world.dice.choice([1, 256]))
     await Course(world).run(STEPS)

@@ -1,0 +1,47 @@
+"""Tests of a `schedule` run for two hundred fixed ones, and by `--chaos` for others."""
+
+import random
+from typing import Any
+
+import pytest
+
+SEEDS = 200
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chaos",
+        metavar="N[@SEED]",
+        help="run N random schedules instead of the fixed ones; @SEED says which is the first",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked = config.option.chaos
+    if asked is None:
+        return
+    number, _, first = asked.partition("@")
+    if not number.isdecimal() or (first and not first.isdecimal()):
+        raise pytest.UsageError(f"--chaos {asked}: write N, or N@SEED, in digits")
+    said = getattr(config, "workerinput", {}).get("chaos")
+    config.option.chaos = said or f"{number}@{first or random.randrange(2**32)}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All workers of a distributed run take the same seeds."""
+    node.workerinput["chaos"] = node.config.option.chaos
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return f"chaos: {config.option.chaos}" if config.option.chaos else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "schedule" not in metafunc.fixturenames:
+        return
+    seeds = range(SEEDS)
+    if asked := metafunc.config.option.chaos:
+        number, first = map(int, asked.split("@"))
+        seeds = range(first, first + number)
+    metafunc.parametrize("schedule", seeds, ids=lambda seed: f"seed-{seed}")
