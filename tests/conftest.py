@@ -1,6 +1,7 @@
 """Tests of a `schedule` run for two hundred fixed ones, and by `--chaos` for others."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
     number, _, first = asked.partition("@")
     if not number.isdecimal() or (first and not first.isdecimal()):
         raise pytest.UsageError(f"--chaos {asked}: write N, or N@SEED, in digits")
-    # Said here once, so that all workers of a distributed run choose the same.
-    config.option.chaos = f"{number}@{first or random.randrange(2**32)}"
+    said = getattr(config, "workerinput", {}).get("chaos")
+    config.option.chaos = said or f"{number}@{first or random.randrange(2**32)}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All workers of a distributed run take the same seeds."""
+    node.workerinput["chaos"] = node.config.option.chaos
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

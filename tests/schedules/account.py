@@ -82,9 +82,9 @@ class Account:
             stream = self._ledgers[number].streams[resource]
             missing = [at for at in page.owed if at not in page.given]
             missing = [at for at in missing if not any(at in gap for gap in page.gaps)]
-            missing = self._not_conflated(page, [stream[at - 1] for at in missing])
             if number < self._left[resource]:
                 missing = [at for at in missing if at <= page.last]
+            missing = _not_conflated(page, stream, missing)
             assert not missing, f"{self.name}: of {resource} {number} {missing} never came"
 
     def fold(self, number: int, filters: Collection[Filter]) -> dict[tuple[str, str], int]:
@@ -98,18 +98,15 @@ class Account:
                     last[event.type, event.key] = offset
         return last
 
-    def _not_conflated(self, page: Page, missing: list[Entry]) -> list[int]:
-        """The offsets for which nothing newer stands that came."""
-        left: dict[object, list[int]] = defaultdict(list)
-        for entry in missing:
-            left[entry.key].append(entry.stored.offset)
-        unpaid = left.pop(None, [])
-        for key, offsets in left.items():
-            stands = {at: n for at, n in page.given.items() if n and self._key(page, at) == key}
-            if len(offsets) > sum(stands.values()) or max(offsets) > max(stands, default=0):
-                unpaid += offsets
-        return unpaid
 
-    def _key(self, page: Page, offset: int) -> object:
-        number, resource = next(where for where, one in self._pages.items() if one is page)
-        return self._ledgers[number].streams[resource][offset - 1].key
+def _not_conflated(page: Page, stream: list[Entry], missing: list[int]) -> list[int]:
+    """Those of these offsets for which nothing newer stands that came."""
+    by_key: dict[object, list[int]] = defaultdict(list)
+    for offset in missing:
+        by_key[stream[offset - 1].key].append(offset)
+    unpaid = by_key.pop(None, [])
+    for key, offsets in by_key.items():
+        stands = {at: n for at, n in page.given.items() if n and stream[at - 1].key == key}
+        if len(offsets) > sum(stands.values()) or max(offsets) > max(stands, default=0):
+            unpaid += offsets
+    return unpaid

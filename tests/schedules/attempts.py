@@ -11,7 +11,7 @@ from tests.support.machines import Machine
 from tui.client import ConnectionStatus, Reconnect
 
 RETRY_AFTER = 2
-"""Seconds, said by whoever answers 503 here."""
+"""Seconds, said by whoever answers 429 here."""
 _BACK_IN = re.compile(r"back in (\d+) ms")
 _LEEWAY = 1e-6
 
@@ -34,12 +34,13 @@ class Attempts:
         """The client is told not to wait."""
         self._is_hurried = True
 
-    def told(self, status: ConnectionStatus) -> None:
-        """The status has changed."""
+    def told(self, status: ConnectionStatus, failures: int) -> None:
+        """The status has changed, and the client counts so many failures."""
         now = self._machine.monotonic()
         if status.phase == "live" and self._live_since is None:
             self._live_since = now
         elif status.phase == "waiting":
+            self._count(now, failures)
             self._window = self._envelope(now, status.reason or "")
             self._live_since = None
             self._naps = self._machine.naps
@@ -57,15 +58,24 @@ class Attempts:
         self._is_due = False
         self.made.append(now)
 
+    def _count(self, now: float, failures: int) -> None:
+        stable_after = self._options.stable_after
+        if self._live_since is not None and now - self._live_since >= stable_after:
+            right: tuple[int, ...] = (0,)
+        elif now - self._tried_at < stable_after:
+            right = (self.failures + 1,)
+        else:  # it may have been live for so long and could not say so yet
+            right = (0, self.failures + 1)
+        assert failures in right, f"{self._machine.name} counts {failures} failures, not {right}"
+        self.failures = failures
+
     def _envelope(self, now: float, reason: str) -> tuple[float, float]:
         options = self._options
-        lasted = 0.0 if self._live_since is None else now - self._live_since
-        self.failures = 0 if lasted >= options.stable_after else self.failures + 1
         ceiling = min(options.max_delay, options.delay * 2 ** max(self.failures - 1, 0))
         hint = 0.0
         if found := _BACK_IN.search(reason):
             hint = int(found[1]) / 1000
-        elif "HTTP 503" in reason:
+        elif "HTTP 429" in reason:
             hint = RETRY_AFTER
         return now + hint, now + hint + ceiling
 

@@ -32,6 +32,7 @@ class Course:
         often += [self.rush] * (2 if world.is_narrow else 0)
         often += [self.subscribe, self.unsubscribe, self.change_pace, self.change_weather]
         wrong: list[Callable[[], None]] = [self.cut, self.cut, self.cut_soon, self.cut_soon]
+        wrong += [self.cut_next] * 4
         wrong += [self.stall, self.stall, self.lose, self.sleep, self.sleep, self.set_clock]
         wrong += [self.refuse, self.close_door, self.substitute, self.restart, self.restart]
         wrong += [self.change_delay, self.fail_to_store, self.retry_now, self.restart_client]
@@ -90,6 +91,13 @@ class Course:
         """A link is cut in the midst of a frame, whichever that will be."""
         if link := self.world.link():
             self.dice.choice(link.pipes).cut_after = self.dice.choice([1, 7, 100, 1_500, 20_000])
+
+    def cut_next(self) -> None:
+        """The next link is cut, or stalls, while its connection is opened, restored, or young."""
+        size = self.dice.choice([1, 150, 200, 300, 400, 700, 1_000, 2_000, 5_000])
+        stall = self.dice.choice([None, None, 2.5, 8.0])
+        self.network.next_cut = self.dice.choice([0, 1, 1]), size, stall
+        self.cut()
 
     def stall(self) -> None:
         """Nothing arrives for a while, one way or both, and then all of it."""
@@ -183,6 +191,6 @@ class _Closing(asyncio.Protocol):
 class _Busy(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
-        head = f"HTTP/1.1 503 Busy\r\nRetry-After: {RETRY_AFTER}\r\nContent-Length: 0\r\n\r\n"
+        head = f"HTTP/1.1 429 Busy\r\nRetry-After: {RETRY_AFTER}\r\nContent-Length: 0\r\n\r\n"
         transport.write(head.encode())
         transport.close()

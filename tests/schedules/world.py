@@ -3,7 +3,8 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 from tests.schedules.station import Station
 from tests.support.frames import TOKEN
+from tests.support.links import FAIR, Link, Weather
 from tests.support.machines import Machine
-from tests.support.network import FAIR, Link, NetworkLoop, NetworkServer, Weather
+from tests.support.network import NetworkLoop, NetworkServer
 from tests.unit.server.delayed import DelayedBroker
 from tests.unit.server.schedules.ledger import Ledger
 from tests.unit.server.schedules.matter import STATES, STORIES
@@ -72,17 +74,29 @@ class World:
         """Whether readers cannot be given all that is published, but the newest state."""
         if self.is_narrow:
             self.sizes, self.kinds = (10, 1_000), STATES
+        self.is_spiteful = dice.random() < 0.4
+        """Whether links are cut where it hurts most: behind a gap."""
         self.ring_bytes = dice.choice([3_000, 30_000, 10**7])
         self.delay = dice.choice([None, None, 0.0, 0.05, 0.3])
         slow = RateLimits(clients={"*": 1e6}, publishers={"*": 120.0})
         self.rates = slow if dice.random() < 0.1 else None
         self.stations: list[Station] = []
+        self._spite = Random(f"{seed}/spite")
         self._fog: list[Link] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def note(self, what: str) -> None:
         """Write down what has happened: the same seed gives the same notes."""
         self.notes.append(f"{self.loop.time():.9f} {what}")
+
+    @contextmanager
+    def blaming(self) -> Iterator[None]:
+        """For checks that the code calls: whatever becomes of what they raise, the test fails."""
+        try:
+            yield
+        except Exception as fault:
+            self.loop.faults.append(fault)
+            raise
 
     def weather(self) -> Weather:
         dice = self.dice
@@ -110,6 +124,7 @@ class World:
         patch.setattr("tui.client.dispatch.SLICE", slice_)
         patch.setattr("tui.client.dispatch.perf_counter", turns.random)
         patch.setattr("tui.client.connection.SLICE", dice.choice([-1.0, 0.001]))
+        patch.setattr("tui.client.dispatch.log.disabled", True)  # handlers fail on purpose
         hexes = Random(f"{self.seed}/names")
         patch.setattr("secrets.token_hex", lambda size: hexes.randbytes(size).hex())
 
@@ -203,12 +218,22 @@ class World:
     def _attempted(self, machine: Machine | None) -> None:
         station = next(one for one in self.stations if one.machine is machine)
         self.note(f"{station.name} tries")
-        station.attempts.tried(self.loop.time())
+        with self.blaming():
+            station.attempts.tried(self.loop.time())
 
     def link(self) -> Link | None:
-        """Some link that is up."""
+        """Some link that is up, most often the newest."""
         up = [one for one in self.network.links if not one.is_over and one not in self._fog]
-        return self.dice.choice(up) if up else None
+        if not up:
+            return None
+        return up[-1] if self.dice.random() < 0.5 else self.dice.choice(up)
+
+    def gap_arrived(self, machine: Machine) -> None:
+        """A client was told of a gap, and the snapshot that makes it good is under way."""
+        links = self.network.links_of(machine)
+        if links and self.is_spiteful and self._spite.random() < 0.3:
+            self.note(f"spite for {machine.name}")
+            links[-1].pipes[1].cut_after = self._spite.choice([1, 100, 300, 1_000, 3_000])
 
     def lose_in_fog(self, link: Link) -> None:
         """Nothing of it will ever arrive again, and nobody is told."""
@@ -228,6 +253,7 @@ class World:
         self.note("all is mended")
         network = self.network
         network.door, network.substitute, network.weather = "open", None, FAIR
+        network.next_cut, self.is_spiteful = None, False
         for link in network.links:
             if link not in self._fog:
                 link.release()

@@ -10,6 +10,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from itertools import count
 from typing import Any, TypeVarTuple
 
 from tests.support.virtual import VirtualLoop
@@ -32,7 +33,7 @@ class Machine:
         """How far its time of day was set (seconds)."""
         self.parked: deque[asyncio.Handle] = deque()
         """What was due while it slept."""
-        self._loop = loop
+        self.loop = loop
         self._context = copy_context()
         self._context.run(_here.set, self)
 
@@ -42,37 +43,41 @@ class Machine:
         return _here.get()
 
     def monotonic(self) -> float:
-        return self._loop.time() - self.suspended
+        return self.loop.time() - self.suspended
 
     def wall(self) -> float:
         """Unix seconds."""
-        return 1_700_000_000.0 + self._loop.time() + self.skew
+        return 1_700_000_000.0 + self.loop.time() + self.skew
 
     def create_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start something on the machine; where it sleeps, once it is awake."""
-        return self._loop.create_task(coroutine, context=self._context.copy())
+        return self.loop.create_task(coroutine, context=self._context.copy())
 
     def call_soon(self, callback: Callable[..., Any], *args: Any) -> None:
-        self._loop.call_soon(callback, *args, context=self._context.copy())
+        self.loop.call_soon(callback, *args, context=self._context.copy())
 
     def sleep(self, seconds: float, *, suspended: bool) -> None:
         """Stand still for so long; nothing happens where it sleeps already."""
         if self.is_awake:
             self.is_awake = False
             self.naps += 1
-            self._loop.call_later(
+            self.loop.call_later(
                 seconds, self._wake, seconds if suspended else 0.0, context=Context()
             )
 
     def _wake(self, suspended: float) -> None:
         self.is_awake = True
         self.suspended += suspended
-        self._loop.make_ready(self.parked)
+        self.loop.make_ready(self.parked)
         self.parked.clear()
 
 
 class MachineLoop(VirtualLoop):
-    """A loop that machines share."""
+    """A loop that machines share. What is due at one time is run in the order of its making."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = count()
 
     def call_soon(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
@@ -92,12 +97,10 @@ class MachineLoop(VirtualLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        machine = _machine(context)
-        if machine is None:
-            return super().call_at(when, callback, *args, context=context)
         timer = _Timer(when, callback, args, self, context)
-        timer.machine = machine
-        timer.suspended = machine.suspended
+        timer.number = next(self._numbers)
+        timer.machine = _machine(context)
+        timer.suspended = timer.machine.suspended if timer.machine else 0.0
         self.schedule(timer)
         return timer
 
@@ -127,22 +130,30 @@ class _Handle(asyncio.Handle):
 
 
 class _Timer(asyncio.TimerHandle):
-    """A timer on a machine, whose time does not pass while that is suspended."""
+    """A timer, on a machine perhaps, whose time does not pass while that is suspended."""
 
-    __slots__ = ("machine", "suspended")
-    machine: Machine
+    __slots__ = ("machine", "number", "suspended")
+    machine: Machine | None
+    number: int
     suspended: float
     _when: float
     _scheduled: bool
 
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Timer):
+            return NotImplemented
+        return (self._when, self.number) < (other._when, other.number)
+
     def _run(self) -> None:
         machine = self.machine
-        if not machine.is_awake:
+        if machine is None:
+            super()._run()
+        elif not machine.is_awake:
             machine.parked.append(self)
         elif machine.suspended > self.suspended:
             self._when += machine.suspended - self.suspended
             self.suspended = machine.suspended
-            machine._loop.schedule(self)
+            machine.loop.schedule(self)
         else:
             super()._run()
 

@@ -79,6 +79,7 @@ class Connection:
         self._clock = clock
         self._backoff = backoff
         self._on_status = on_status
+        self._sleep = SleepWatch(clock)
         self._retry = asyncio.Event()
         self._to_write = asyncio.Event()
         self.progress = Pulse()
@@ -102,10 +103,9 @@ class Connection:
 
     async def _watch(self) -> None:
         """Find out at once what a sleeping machine could not: a link that is gone by now."""
-        clocks = SleepWatch(self._clock)
         while True:
             await asyncio.sleep(WATCH)
-            if slept := clocks.slept():
+            if slept := self._sleep.slept():
                 log.info("the machine slept for %.0f s", slept)
                 self.retry_now()
                 if self.session is not None:
@@ -134,6 +134,7 @@ class Connection:
 
     async def _wait(self, reason: str, delay: float) -> None:
         log.info("%s; next try in %.1f s", reason, delay)
+        self._sleep.slept()  # what was slept before is no reason not to wait
         self._retry.clear()
         self._tell("waiting", reason, retry_at=self._clock.monotonic() + delay)
         with suppress(TimeoutError):
