@@ -286,10 +286,10 @@ def test_a_terminal_is_shown_how_far_it_is(
     environment: Environment, running: ServerRecord, tmp_path: Path
 ) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b"\n".join(line(f"{n}") for n in range(5_000)))
+    path.write_bytes(b"\n".join(line(f"{n}") for n in range(40_000)))
     here = environment | {"AUTOSDLC_URL": running.url}
     arguments = [*COMMAND, "emit", "--file", str(path)]
     with Terminal(arguments, environment=here) as terminal:
         assert terminal.ended() == 0
-        assert "5,000 events in " in terminal.text
+        assert "40,000 events in " in terminal.text
         assert b"/s" in terminal.raw

@@ -47,7 +47,7 @@ class LogsPane(ListPane[LogLine]):
             "v", "level", "Level", id="logs.level", tooltip="The least level of log that is shown"
         ),
         Binding(
-            "A",
+            "w",
             "agent",
             "Agent",
             id="logs.agent",

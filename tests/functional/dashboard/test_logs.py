@@ -123,7 +123,7 @@ async def test_one_agents_lines_are_shown_alone_and_then_all_again(tmp_path: Pat
     remembered = Remembered(tmp_path / "dashboard.json")
     async with dashboard(NOWHERE, remembered=remembered) as screen:
         fill(screen, log("coder-1", "one"), log("coder-2", "two"), log("coder-1", "three"))
-        await screen.press("5", "up", "A")
+        await screen.press("5", "up", "w")
         await screen.shows("LOGS coder-2 │ 1 of 3 lines", "two")
         assert "three" not in screen.text
         fill(screen, log("coder-2", "four"), log("coder-1", "five"))
@@ -132,7 +132,7 @@ async def test_one_agents_lines_are_shown_alone_and_then_all_again(tmp_path: Pat
     async with dashboard(NOWHERE, remembered=Remembered(tmp_path / "dashboard.json")) as screen:
         fill(screen, log("coder-1", "one"), log("coder-2", "two"))
         await screen.shows("LOGS coder-2 │ 1 of 2 lines")
-        await screen.press("5", "A")
+        await screen.press("5", "w")
         await screen.shows("all agents │ 2 lines", "one")
 
 
@@ -236,7 +236,7 @@ async def test_the_title_is_pressed_with_the_mouse() -> None:
             title = screen.text.splitlines()[region.y]
             await screen.pilot.click(offset=(title.index(word) + 1, region.y))
 
-        await screen.press("5", "v", "v", "A")
+        await screen.press("5", "v", "v", "w")
         await screen.shows("LOGS b │ ≥WARN │ 1 of 51")
         await click("≥WARN")
         await screen.shows("≥ERROR")
@@ -274,7 +274,7 @@ async def test_hostile_lines_are_harmless_in_the_pane_and_in_full(size: tuple[in
     error = {"agentId": HOSTILE, "message": HOSTILE, "stack": f"{HOSTILE}\n{HOSTILE}"}
     async with dashboard(NOWHERE, size=size) as screen:
         fill(screen, event("agent_log", data), event("agent_error", error))
-        await screen.press("5", "A")
+        await screen.press("5", "w")
         for index in range(len(pane(screen).rows)):
             pane(screen).cursor = index
             for keys in (("enter",), ("end",), ("escape",)):
