@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.protocol.models import Message
 
-MAX_EVENTS = 2_000
+MAX_EVENTS = 1_000
 
 
 class History:

@@ -59,7 +59,7 @@ COLOURLESS = PLAIN | {
     "alarm": "bold reverse",
 }
 """Instead, where there are none."""
-_MAX_STRIPS = 2_000
+_MAX_STRIPS = 300
 MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
