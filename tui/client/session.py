@@ -46,8 +46,8 @@ RETRY_AFTER = 1.0
 """Where a retryable refusal does not say how long to wait (seconds)."""
 LONGEST_RETRY = 60.0
 """However long a refusal asks to wait, we ask again after this (seconds)."""
-_OF_CLIENTS = (m.AuthRequestMessage, m.SubscribeMessage, m.UnsubscribeMessage)
-"""What a server has no business sending, and nothing is to be done about."""
+_NO_MATTER = m.DisconnectMessage, m.AuthRequestMessage, m.SubscribeMessage, m.UnsubscribeMessage
+"""The close frame that follows the first says more; the others a server has no business sending."""
 
 
 class _Phase(Enum):
@@ -104,8 +104,7 @@ class Session:
             m.PingMessage: self._on_ping,
             m.PongMessage: self._on_pong,
             m.ErrorMessage: self._on_error,
-            m.DisconnectMessage: self._on_nothing,  # the close frame that follows says more
-            **dict.fromkeys(_OF_CLIENTS, self._on_nothing),
+            **dict.fromkeys(_NO_MATTER, self._on_nothing),
         }
 
     @property
@@ -145,8 +144,7 @@ class Session:
             for message in messages:
                 answer = self._answers.get(type(message))
                 if answer is not None:
-                    items.extend(answer(message))
-                    items.extend(self.notices())
+                    items += [*answer(message), *self.notices()]
                     v1 = self.v1
                 elif not v1 or streams.is_news(cast("Event", message)):
                     items.append(cast("Event", message))
