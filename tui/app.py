@@ -154,7 +154,7 @@ class AutosdlcApp(ThemedApp):
         notices = notices or Notify()
         self._coverage_minimum = coverage_minimum
         self._feeds = [self._make_feed(plan, notices) for plan in plans]
-        self._herald = Herald(notices, clock(), self.to_terminal, self._complain)
+        self._herald = Herald(notices, clock(), self.to_terminal, self._warn)
         self._feed = self._feeds[0]
         for number, feed in enumerate(self._feeds):
             self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
@@ -267,9 +267,6 @@ class AutosdlcApp(ThemedApp):
         """Write what is no drawing (a title, a bell) to the terminal, where there is one."""
         if self._driver is not None and not self.is_headless and not self.is_web:
             self._driver.write(sequence)
-
-    def _complain(self, text: str) -> None:
-        self.notify(text, severity="warning", markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What no key does; all else comes from the bindings (`screens/commands.py`)."""

@@ -120,7 +120,7 @@ class LogsPane(ListPane[LogLine]):
             return super().nothing()
         if not self._view.done:
             return f"looking through {self.total:,} lines…"
-        return f"nothing of {self.total:,} lines is {' and '.join(self._said())}"
+        return f"none of {self.total:,} lines fits {' and '.join(self._said())}"
 
     def _said(self) -> list[str]:
         """What is left to see, in words."""

@@ -33,12 +33,6 @@ class Delivery:
         self.items: OrderedDict[str, Item] = OrderedDict()
         self._of_kind: dict[str, OrderedDict[str, Item]] = {}
 
-    def newest_first(self) -> list[Item]:
-        """Open alerts first, then everything by time."""
-        newest = list(self.items.values())[::-1]
-        newest.sort(key=lambda i: (not (i.open and i.kind == "alert"), -i.at))
-        return newest
-
     def alerts(self) -> int:
         return sum(item.open for item in self._of_kind.get("alert", {}).values())
 

@@ -145,7 +145,7 @@ async def test_a_filter_counts_and_goes_on_with_new_lines() -> None:
         await screen.shows("13 of 130", "line 125.")
         assert numbers(screen)[-2:] == [115, 125]
         await screen.press("slash", "ctrl+u", *"!line", "enter")
-        await screen.shows("nothing of 130 lines is !line")
+        await screen.shows("none of 130 lines fits !line")
         await screen.press("escape")
         await screen.shows("130 lines", "line 129.")
 

