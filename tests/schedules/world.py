@@ -123,7 +123,6 @@ class World:
         slice_ = dice.choice([0.0, 0.5, 1.0])
         patch.setattr("tui.client.dispatch.SLICE", slice_)
         patch.setattr("tui.client.dispatch.perf_counter", turns.random)
-        patch.setattr("tui.client.connection.SLICE", dice.choice([-1.0, 0.001]))
         patch.setattr("tui.client.dispatch.log.disabled", True)  # handlers fail on purpose
         hexes = Random(f"{self.seed}/names")
         patch.setattr("secrets.token_hex", lambda size: hexes.randbytes(size).hex())

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Literal, cast
 
 from websockets.asyncio.client import connect
@@ -50,12 +51,8 @@ wire_log = logging.getLogger("tui.client.wire")
 wire_log.setLevel(logging.INFO)
 
 SUBPROTOCOL = Subprotocol("autosdlc.v1")
-SLICE = 0.001
-"""Seconds of reading between two turns of the loop."""
 WATCH = 1.0
 """Seconds between two looks at the clocks."""
-MAX_QUEUE = (16, 4)
-"""Frames the library holds for us: over the first it stops reading, under the second it goes on."""
 
 
 class Connection:
@@ -194,7 +191,6 @@ class Connection:
             token=token,
         )
         self.session = session
-        websocket.on_data = session.heard
         try:
             ending = await self._converse(websocket, session)
         finally:
@@ -217,7 +213,6 @@ class Connection:
             close_timeout=self._options.close_timeout,
             ping_interval=None,
             max_size=self._options.max_message,
-            max_queue=MAX_QUEUE,
             logger=wire_log,
         )
         return cast("Socket", socket)
@@ -243,24 +238,30 @@ class Connection:
         return session.ending or _closing(websocket)
 
     async def _read(self, websocket: Socket, session: Session) -> None:
-        """Take frames until the connection ends; waits while the handlers are behind."""
-        dispatcher, monotonic = self._dispatcher, self._clock.monotonic
-        turn = monotonic()
-        with suppress(ConnectionClosed):
-            while session.ending is None:
-                delivery = session.receive(await websocket.recv(decode=False))
-                if delivery is not None:
-                    dispatcher.put(delivery)
-                if session.stirred:
-                    self._look_at(session)
-                if dispatcher.full:
-                    session.liveness.pause()
-                    await dispatcher.room()
-                    session.liveness.resume(monotonic())
-                if session.liveness.heard - turn > SLICE:
-                    # Where frames are waiting already, recv() does not give the loop its turn.
-                    await asyncio.sleep(0)
-                    turn = monotonic()
+        """Until the connection has ended, and what came before that has been taken."""
+        websocket.serve(session.heard, partial(self._receive, websocket, session))
+        await websocket.wait_closed()
+        while websocket.has_frames and session.ending is None:
+            await self.progress.wait()
+
+    def _receive(self, websocket: Socket, session: Session) -> None:
+        """Take what has come in, as far as the handlers are not behind."""
+        dispatcher = self._dispatcher
+        while session.ending is None and websocket.has_frames:
+            if dispatcher.full:
+                session.liveness.pause()
+                dispatcher.on_room = partial(self._go_on, websocket, session)
+                return
+            delivery = session.receive(websocket.take())
+            if delivery is not None:
+                dispatcher.put(delivery)
+            if session.stirred:
+                self._look_at(session)
+
+    def _go_on(self, websocket: Socket, session: Session) -> None:
+        session.liveness.resume(self._clock.monotonic())
+        self._receive(websocket, session)
+        self.progress.beat()
 
     async def _write(self, websocket: Socket, session: Session) -> None:
         """Write what the session wants written, and keep its time."""
@@ -288,6 +289,7 @@ class Connection:
 
     async def _hang_up(self, websocket: Socket) -> None:
         """Close politely where the peer plays along, and by force where it does not."""
+        websocket.ignore()
         try:
             async with asyncio.timeout(self._options.close_timeout):
                 await websocket.close()

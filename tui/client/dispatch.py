@@ -34,7 +34,8 @@ class Dispatcher:
         self._items: Iterator[Item] | None = None
         self._turn = perf_counter()
         self._filled = Pulse()
-        self._emptied = Pulse()
+        self.on_room: Callable[[], None] | None = None
+        """Is called once when the queue is not `full`, and forgotten."""
         self._stopping = False
 
     def put(self, delivery: Delivery) -> None:
@@ -46,10 +47,6 @@ class Dispatcher:
     @property
     def full(self) -> bool:
         return self._size > self._limit
-
-    async def room(self) -> None:
-        while self.full:
-            await self._emptied.wait()
 
     def stop(self) -> None:
         """End `run` after the handler that is running now, which may be the one that asks."""
@@ -74,7 +71,9 @@ class Dispatcher:
             self._items = None
             self._queue.popleft()
             self._size -= delivery.size
-            self._emptied.beat()
+            if self.on_room and not self.full:
+                on_room, self.on_room = self.on_room, None
+                on_room()
 
     async def _deliver(self, items: Iterator[Item]) -> bool:
         """Hand out `items`; False where `stop` came before the last."""

@@ -12,7 +12,7 @@ The token travels in the handshake's `Authorization` header; where a server asks
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ from tui.client.subscriptions import Subscription
 from tui.client.words import Words
 from tui.protocol import models as m
 from tui.protocol.catalog import RESOURCES
-from tui.protocol.codec import decode, decode_state, inflate
+from tui.protocol.codec import decode_frames, decode_state
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.protocol.models.base import Event
@@ -117,14 +117,11 @@ class Session:
         """Something came in, if not a whole frame yet."""
         self.liveness.heard = self._clock.monotonic()
 
-    def receive(self, frame: bytes) -> Delivery | None:
-        """Take one frame; whatever is wrong with it is counted, and nothing else stops."""
+    def receive(self, frames: Sequence[bytes]) -> Delivery | None:
+        """Take frames that came together; what is wrong with one is counted, and nothing stops."""
         self.liveness.heard = self._clock.monotonic()
         try:
-            plain = inflate(frame, self._options.max_message)
-            return self._take(decode(plain, limit=self._options.max_message), len(plain))
-        except ProtocolError as error:
-            self._on_invalid(error)
+            return self._take(*decode_frames(frames, limit=self._options.max_message))
         except Exception as error:
             # Nobody foresaw it, so that nobody knows what is left undone: begin afresh.
             log.exception("a frame could not be taken")
@@ -146,6 +143,8 @@ class Session:
                 if answer is not None:
                     items += [*answer(message), *self.notices()]
                     v1 = self.v1
+                    if self.ending is not None:
+                        break
                 elif not v1 or streams.is_news(cast("Event", message)):
                     items.append(cast("Event", message))
                     memory.received += 1

@@ -106,7 +106,7 @@ class Talk:
         """Each in a frame of its own; what comes out, all of it handled at once."""
         items: list[Item] = []
         for message in messages:
-            delivery = self.session.receive(orjson.dumps(message))
+            delivery = self.session.receive([orjson.dumps(message)])
             if delivery is not None:
                 items += delivery.items
                 self.gaps += [item for item in delivery.items if isinstance(item, Gap)]

@@ -180,7 +180,7 @@ def test_a_token_that_is_not_accepted_stops_the_client(
 )
 def test_an_unreadable_frame_is_counted_and_nothing_else(frame: bytes) -> None:
     talk = Talk().live()
-    assert talk.session.receive(frame) is None or frame == b"[1, 2"
+    assert talk.session.receive([frame]) is None or frame == b"[1, 2"
     assert talk.memory.invalid == 1
     assert talk.session.ending is None
     assert ids(talk.hear(status("a", 11))) == ["a-11"]
@@ -204,7 +204,7 @@ def test_a_bad_member_does_not_spoil_its_batch() -> None:
     talk.connect()
     unknown = {"type": "brand_new", "id": "n", "data": {"x": 1}}
     batch = [status("a", id_="1"), {"type": "agent_log"}, unknown, status("b", id_="2")]
-    delivery = talk.session.receive(orjson.dumps(batch))
+    delivery = talk.session.receive([orjson.dumps(batch)])
     assert delivery is not None
     assert ids(delivery.items) == ["1", "n", "2"]
     assert (talk.memory.received, talk.memory.invalid) == (2, 1)
@@ -214,7 +214,7 @@ def test_a_gzipped_frame_counts_for_what_it_inflates_to() -> None:
     talk = Talk(v1=False)
     talk.connect()
     plain = orjson.dumps(status("a", id_="1") | {"more": "x" * 10_000})
-    delivery = talk.session.receive(gzip.compress(plain))
+    delivery = talk.session.receive([gzip.compress(plain)])
     assert delivery is not None
     assert ids(delivery.items) == ["1"]
     assert delivery.size == len(plain)

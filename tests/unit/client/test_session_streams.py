@@ -52,7 +52,7 @@ def test_an_entry_may_hold_any_number_that_json_can(number: float) -> None:
     entry["data"]["context"] = "NUMBER"
     page = update("snapshot", resource="agent", epoch="one", offset=12, state=[entry])
     frame = orjson.dumps(page).replace(b'"NUMBER"', str(number).encode())
-    delivery = Talk().live().session.receive(frame)
+    delivery = Talk().live().session.receive([frame])
     assert delivery is not None
     assert ids(delivery.items) == ["log-12"]
 
@@ -72,7 +72,7 @@ def test_a_reconnect_resumes_from_the_cursor_in_one_message() -> None:
 
 def test_the_cursor_waits_for_the_handlers() -> None:
     talk = Talk().live()
-    delivery = talk.session.receive(orjson.dumps(status("a", 11)))
+    delivery = talk.session.receive([orjson.dumps(status("a", 11))])
     assert delivery is not None
     [subscribe] = talk.reconnect()
     assert subscribe["data"]["resume"] == at(10)
@@ -176,7 +176,7 @@ def test_streams_that_nobody_knows_are_ignored() -> None:
     page = update("snapshot", resource="stream-1", epoch="e", offset=5, state=[logged(5)])
     gap = update("gap", resource="stream-1")
     assert talk.hear(pong(strange), page, gap, update("active", positions=strange)) == []
-    delivery = talk.session.receive(orjson.dumps(status("a", 11)))
+    delivery = talk.session.receive([orjson.dumps(status("a", 11))])
     assert delivery is not None
     assert delivery.marks == {"agent": ("one", 11)}
     [subscribe] = talk.reconnect()
@@ -232,7 +232,7 @@ def test_the_lag_is_what_the_server_has_told_of_and_the_handlers_have_not() -> N
     talk = Talk().live()
     streams = talk.memory.streams
     assert streams.lag == 0
-    delivery = talk.session.receive(orjson.dumps([logged(11), logged(12)]))
+    delivery = talk.session.receive([orjson.dumps([logged(11), logged(12)])])
     assert streams.lag == 2
     assert delivery is not None
     streams.handled(delivery.marks or {})

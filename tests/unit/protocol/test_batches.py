@@ -2,14 +2,25 @@
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.protocol.samples import DATA, sample
-from tui.protocol.codec import decode, decode_message, decode_state, split
+from tui.protocol.codec import (
+    decode,
+    decode_frames,
+    decode_message,
+    decode_state,
+    deflate,
+    inflate,
+    split,
+)
 from tui.protocol.envelope import keep, replayed, with_offset
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models import Event, LockedEvent, SubscriptionUpdateMessage, UnknownMessage
 
 GOOD = orjson.dumps(sample("agent_log", message='a \\ and a " and [ ] { } ,'))
+OTHER = orjson.dumps(sample("agent_status"))
 NOT_A_NUMBER = orjson.dumps(sample("agent_log", context="X")).replace(b'"X"', b"NaN")
 
 
@@ -17,31 +28,30 @@ def batch(*members: bytes) -> bytes:
     return b"[" + b", ".join(members) + b"]"
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        b"1",
-        b"null",
-        b'"text"',
-        b"[]",
-        b"{}",
-        b'{"type":"agent_log"}',
-        b'{"id":"x","type":["agent_log"],"timestamp":1,"data":{}}',
-        b'{"id":"x","type":[],"timestamp":1,"data":{},"metadata":{"encrypted":true}}',
-        orjson.dumps(sample("agent_log", agentId=5)),
-        orjson.dumps([sample("agent_log")]),
-        GOOD.replace(b"agentId", b"agent_id"),
-        NOT_A_NUMBER,
-        b'{"type":"ping","timestamp":1e999}',
-        b'{"type":"ping","timestamp":-Infinity}',
-        b'{"type":"ping","data":"\\ud800"}',
-        b'{"type":"novelty","data":' + b"[" * 300 + b"]" * 300 + b"}",
-        b'{"type":"novelty","data":' + b"[" * 3000 + b"]" * 3000 + b"}",
-        b'{"type":"ping" "id":"a"}',
-        b"",
-    ],
-    ids=lambda bad: bad[:60].decode(),
-)
+BAD = [
+    b"1",
+    b"null",
+    b'"text"',
+    b"[]",
+    b"{}",
+    b'{"type":"agent_log"}',
+    b'{"id":"x","type":["agent_log"],"timestamp":1,"data":{}}',
+    b'{"id":"x","type":[],"timestamp":1,"data":{},"metadata":{"encrypted":true}}',
+    orjson.dumps(sample("agent_log", agentId=5)),
+    orjson.dumps([sample("agent_log")]),
+    GOOD.replace(b"agentId", b"agent_id"),
+    NOT_A_NUMBER,
+    b'{"type":"ping","timestamp":1e999}',
+    b'{"type":"ping","timestamp":-Infinity}',
+    b'{"type":"ping","data":"\\ud800"}',
+    b'{"type":"novelty","data":' + b"[" * 300 + b"]" * 300 + b"}",
+    b'{"type":"novelty","data":' + b"[" * 3000 + b"]" * 3000 + b"}",
+    b'{"type":"ping" "id":"a"}',
+    b"",
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad[:60].decode())
 def test_a_bad_member_is_an_error_in_its_place(bad: bytes) -> None:
     first, refused, last = decode(batch(GOOD, bad, GOOD))
     assert isinstance(first, Event)
@@ -49,6 +59,31 @@ def test_a_bad_member_is_an_error_in_its_place(bad: bytes) -> None:
     assert isinstance(refused, ProtocolError)
     assert (refused.code, refused.index) == (ErrorCode.INVALID_MESSAGE, 1)
     assert len(split(batch(GOOD, bad, GOOD))) == 3
+
+
+@given(st.lists(st.sampled_from([GOOD, GOOD, OTHER, batch(GOOD, OTHER), deflate(OTHER), *BAD])))
+def test_frames_that_came_together_say_what_each_says_alone(frames: list[bytes]) -> None:
+    alone = []
+    for frame in frames:
+        try:
+            alone += decode(frame)
+        except ProtocolError as error:
+            alone.append(error)
+    together, size = decode_frames(frames)
+    assert list(map(said, together)) == list(map(said, alone))
+    assert size == sum(len(inflate(frame)) for frame in frames)
+
+
+def said(message: object) -> object:
+    return str(message) if isinstance(message, ProtocolError) else message
+
+
+def test_single_frames_that_came_together_are_not_joined_unless_each_is_whole() -> None:
+    """These are one array of three once they are joined, and so none of two messages."""
+    cut = [GOOD + b"," + GOOD, OTHER]
+    first, second = decode_frames(cut)[0]
+    assert isinstance(first, ProtocolError)
+    assert isinstance(second, Event)
 
 
 def test_every_bad_member_is_named() -> None:
