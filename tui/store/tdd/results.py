@@ -57,13 +57,14 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, test_file: str, failure: "TestFailure") -> "Failure":
         file = cut(failure.file or test_file)
-        lines = cut(failure.message).splitlines()
-        where = f"{file}:{failure.line}" if failure.line else file
+        message = cut(failure.message)
+        # What is printable has no line breaks; most messages are a line.
+        line = message if message.isprintable() else (message.splitlines() or ("",))[0]
         return cls(
             cut(failure.name),
-            lines[0] if lines else "",
-            where,
-            trimmed(failure.traceback or ""),
+            line,
+            f"{file}:{failure.line}" if failure.line else file,
+            trimmed(failure.traceback) if failure.traceback else "",
             is_collection_error(test_file, failure),
         )
 
@@ -105,8 +106,14 @@ def is_collection_error(test_file: str, failure: "TestFailure") -> bool:
     """
     if failure.name and failure.name in (test_file, failure.file):
         return True
-    said = f"{failure.message[:_MAX_READ]}\n{(failure.traceback or '')[:_MAX_READ]}".casefold()
-    return any(words in said for words in _COLLECTION)
+    return _says_collection(failure.message) or (
+        failure.traceback is not None and _says_collection(failure.traceback)
+    )
+
+
+def _says_collection(text: str) -> bool:
+    said = text[:_MAX_READ].casefold()
+    return ("collect" in said or "importing" in said) and any(w in said for w in _COLLECTION)
 
 
 def trimmed(traceback: str) -> str:
