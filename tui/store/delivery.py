@@ -84,7 +84,6 @@ class Delivery:
             leaves = next((key for key, other in kind.items() if not other.open), next(iter(kind)))
             del kind[leaves], items[leaves]
         items[key] = kind[key] = item
-        unread.pop(key, None)
         unread[key] = item
         if len(unread) > MAX_UNREAD:
             unread.popitem(last=False)[1].settle()

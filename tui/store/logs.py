@@ -96,35 +96,26 @@ class Logs:
 
     def on_log(self, event: "AgentLogEvent") -> None:
         data = event.data
-        context = data.context
-        self.add(
-            LogLine(
-                event.timestamp,
-                intern(data.agent_id),
-                intern(data.level[:TITLE]),
-                data.message[:MESSAGE],
-                "" if context is None else _json(context),
-            )
-        )
+        self._say(event.timestamp, data.agent_id, data.level[:TITLE], data.message, data.context)
 
     def on_error(self, event: "AgentErrorEvent") -> None:
         data = event.data
-        said = {
-            "code": data.code,
-            "taskId": data.task_id,
-            "recoverable": data.recoverable,
-            "stack": data.stack,
-        }
-        context = {name: value for name, value in said.items() if value is not None}
-        self.add(
-            LogLine(
-                event.timestamp,
-                intern(data.agent_id),
-                "error",
-                data.message[:MESSAGE],
-                _json(context) if context else "",
-            )
-        )
+        context: dict[str, object] = {}
+        if data.code is not None:
+            context["code"] = data.code
+        if data.task_id is not None:
+            context["taskId"] = data.task_id
+        if data.recoverable is not None:
+            context["recoverable"] = data.recoverable
+        if data.stack is not None:
+            context["stack"] = data.stack
+        self._say(event.timestamp, data.agent_id, "error", data.message, context or None)
+
+    def _say(self, at: float, agent: str, level: str, message: str, context: object) -> None:
+        said = "" if context is None else _json(context)
+        line = (at, intern(agent), intern(level), message[:MESSAGE], said, 1, 0.0)
+        # The class's own `__new__` takes twice as long.
+        self.add(tuple.__new__(LogLine, line))
 
 
 def _size(line: LogLine) -> int:
