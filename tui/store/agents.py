@@ -89,17 +89,19 @@ class Agents:
             self.revision += 1
         else:
             self.by_id.move_to_end(agent_id)
-        agent.seen = max(agent.seen, at)
+        if at > agent.seen:
+            agent.seen = at
         return agent
 
     def on_status(self, event: "AgentStatusEvent") -> None:
         data = event.data
         at = event.timestamp
         agent = self.heard(data.agent_id, at)
-        before = (agent.status, agent.why, agent.task)
         agent.kind = cut(data.agent_type)
+        why, title = agent.why, agent.task
         status = cut(data.status)
-        if status != agent.status:
+        called = status != agent.status
+        if called:
             self._count(agent.status, -1)
             self._count(status, 1)
             agent.status = status
@@ -112,15 +114,16 @@ class Agents:
             agent.task = cut(task.title or task.type or task.id)
             agent.progress = task.progress
             self.past.on_task(agent.id, task, at)
-        elif data.status in ("idle", "offline"):
+        elif status in ("idle", "offline"):
             agent.task_id = agent.task = ""
             agent.progress = None
         if data.metrics is not None:
             self._measure(agent, data.metrics, at)
-        if before != (agent.status, agent.why, agent.task):
+        if called or agent.why != why:
             self.revision += 1
-            if before[:2] != (agent.status, agent.why):
-                self._call(agent, at)
+            self._call(agent, at)
+        elif agent.task != title:
+            self.revision += 1
 
     def on_task(self, event: "AgentTaskUpdateEvent") -> None:
         data = event.data
@@ -151,12 +154,13 @@ class Agents:
         return sum(self._counts[status] for status in statuses)
 
     def _measure(self, agent: Agent, metrics: "AgentMetrics", at: float) -> None:
-        if metrics.cpu_usage is not None:
-            agent.cpu = metrics.cpu_usage
-            agent.cpu_trend = (*agent.cpu_trend[1 - TREND :], metrics.cpu_usage)
-        if metrics.memory_usage is not None:
-            agent.memory = metrics.memory_usage
-            agent.memory_trend = (*agent.memory_trend[1 - TREND :], metrics.memory_usage)
+        cpu, memory = metrics.cpu_usage, metrics.memory_usage
+        if cpu is not None:
+            agent.cpu = cpu
+            agent.cpu_trend = (*agent.cpu_trend[1 - TREND :], cpu)
+        if memory is not None:
+            agent.memory = memory
+            agent.memory_trend = (*agent.memory_trend[1 - TREND :], memory)
         self.past.on_metrics(agent.id, metrics, at)
 
     def _call(self, agent: Agent, at: float) -> None:

@@ -1,6 +1,5 @@
 """Alerts (`system_alert`) and notifications (`system_notification`)."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import MESSAGE, address, cut, more
@@ -21,36 +20,37 @@ ADDRESS_FIELDS = ("url", "href", "link", "action")
 """Where senders put the address of an action."""
 
 
-@dataclass(slots=True)
 class Alert(Item):
-    id: str = ""
-    description: str = ""
-    affected: tuple[str, ...] = ()
+    __slots__ = ("affected", "description", "id", "recommended")
+
+    kind = "alert"
+    id: str
+    description: str
+    affected: tuple[str, ...]
     """Components."""
-    recommended: tuple[str, ...] = ()
+    recommended: tuple[str, ...]
     """What a person may do about it."""
 
-    @classmethod
-    def of(cls, event: "SystemAlertEvent") -> "Alert":
-        data = event.data
-        return cls(
-            key=f"alert {data.alert_id}",
-            kind="alert",
-            at=event.timestamp,
-            level=cut(data.severity),
-            title=cut(data.title),
-            detail=cut(data.description),
-            open=not data.resolved,
-            id=data.alert_id,
-            description=cut(data.description, MESSAGE),
-            affected=tuple(cut(name) for name in data.affected_components[:MAX_COMPONENTS]),
-            recommended=tuple(cut(text) for text in data.recommended_actions[:MAX_RECOMMENDED]),
-        )
-
-    def after(self, known: Item | None) -> None:
-        Item.after(self, known)
-        if known is not None and known.open and self.open:
+    def __init__(self, key: str, event: "SystemAlertEvent", known: "Alert | None") -> None:
+        is_open = not event.data.resolved
+        super().__init__(key, event, known, is_open=is_open)
+        if known is not None and known.open and is_open:
             self.count = known.count + 1
+
+    @staticmethod
+    def key_of(event: "SystemAlertEvent") -> str:
+        return f"alert {event.data.alert_id}"
+
+    def _read(self, event: "SystemAlertEvent") -> None:
+        data = event.data
+        self.level = cut(data.severity)
+        self.title = cut(data.title)
+        self.detail = cut(data.description)
+        self.id = data.alert_id
+        self.description = cut(data.description, MESSAGE)
+        self.affected = tuple(cut(name) for name in data.affected_components[:MAX_COMPONENTS])
+        said = data.recommended_actions[:MAX_RECOMMENDED]
+        self.recommended = tuple(cut(text) for text in said)
 
 
 class Action(NamedTuple):
@@ -66,35 +66,33 @@ class Action(NamedTuple):
         return cls(cut(action.label), next((text for text in said if text), ""))
 
 
-@dataclass(slots=True)
 class Notice(Item):
-    message: str = ""
-    actions: tuple[Action, ...] = ()
-    persistent: bool = False
-    source: str = ""
+    __slots__ = ("actions", "message", "persistent", "source")
 
-    @classmethod
-    def of(cls, event: "SystemNotificationEvent") -> "Notice":
-        from hashlib import blake2b  # here, since the first frame needs none
+    kind = "notice"
+    message: str
+    actions: tuple[Action, ...]
+    persistent: bool
+    source: str
 
-        data = event.data
-        title, message = cut(data.title), cut(data.message, MESSAGE)
-        # Notifications have no id: the same words are the same notification, said again.
-        words = f"{data.level}\0{title}\0{message}".encode(errors="surrogatepass")
-        return cls(
-            key=f"notice {blake2b(words, digest_size=8).hexdigest()}",
-            kind="notice",
-            at=event.timestamp,
-            level=cut(data.level),
-            title=title,
-            detail=cut(message),
-            message=message,
-            actions=tuple(Action.of(action) for action in (data.actions or ())[:MAX_ACTIONS]),
-            persistent=bool(data.persistent),
-            source=cut(event.metadata.source) if event.metadata else "",
-        )
-
-    def after(self, known: Item | None) -> None:
-        Item.after(self, known)
+    def __init__(self, key: str, event: "SystemNotificationEvent", known: "Notice | None") -> None:
+        super().__init__(key, event, known, is_open=False)
         if known is not None:
             self.count = known.count + 1
+
+    @staticmethod
+    def key_of(event: "SystemNotificationEvent") -> str:
+        """Notifications have no id: the same words are the same notification, said again."""
+        data = event.data
+        words = hash((cut(data.level), cut(data.title), cut(data.message, MESSAGE)))
+        return f"notice {words:x}"
+
+    def _read(self, event: "SystemNotificationEvent") -> None:
+        data = event.data
+        self.level = cut(data.level)
+        self.title = cut(data.title)
+        self.detail = cut(data.message)
+        self.message = cut(data.message, MESSAGE)
+        self.actions = tuple(Action.of(action) for action in (data.actions or ())[:MAX_ACTIONS])
+        self.persistent = bool(data.persistent)
+        self.source = cut(event.metadata.source) if event.metadata else ""

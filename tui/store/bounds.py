@@ -26,7 +26,8 @@ def address(text: object) -> str:
 
 def more(model: "WireModel", name: str) -> object:
     """A field of the sender's own, which our models do not know; None where there is none."""
-    return (model.model_extra or {}).get(name)
+    extra = model.model_extra
+    return extra.get(name) if extra else None
 
 
 def text_of(value: object, limit: int = TITLE) -> str:

@@ -1,7 +1,7 @@
 """Alerts, notifications, deployments and GitHub, as one list of what changed."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.store.alerts import Alert, Notice
 from tui.store.deployments import Deployment
@@ -24,6 +24,8 @@ __all__ = ["Delivery", "Item"]
 
 MAX_OF_KIND = 500
 """Each kind has a bound of its own: a flood of notifications must not push out an open alert."""
+MAX_UNREAD = 200
+"""Items that keep their whole events until somebody reads them."""
 
 
 class Delivery:
@@ -31,47 +33,57 @@ class Delivery:
 
     def __init__(self) -> None:
         self.items: OrderedDict[str, Item] = OrderedDict()
-        self._of_kind: dict[str, OrderedDict[str, Item]] = {}
+        self._of_kind: dict[str, OrderedDict[str, Item]] = {
+            kind.kind: OrderedDict()
+            for kind in (Alert, Notice, Deployment, Issue, PullRequest, Run)
+        }
+        self._unread: OrderedDict[str, Item] = OrderedDict()
+        """Those that may yet hold their events, by key, the newest last."""
 
     def alerts(self) -> int:
-        return sum(item.open for item in self._of_kind.get("alert", {}).values())
+        return sum(item.open for item in self._of_kind["alert"].values())
 
     def failing(self, repository: str, branch: str) -> list[str]:
         """The workflows whose newest run on that branch failed."""
         return [
             run.workflow
-            for run in self._of_kind.get("ci", {}).values()
+            for run in self._of_kind["ci"].values()
             if isinstance(run, Run)
             and run.open
             and (run.repository, run.branch) == (repository, branch)
         ]
 
     def on_notification(self, event: "SystemNotificationEvent") -> None:
-        self._put(Notice.of(event))
+        self._put(Notice, event)
 
     def on_alert(self, event: "SystemAlertEvent") -> None:
-        self._put(Alert.of(event))
+        self._put(Alert, event)
 
     def on_deployment(self, event: "DeploymentStatusEvent") -> None:
-        self._put(Deployment.of(event))
+        self._put(Deployment, event)
 
     def on_issue(self, event: "GithubIssueUpdateEvent") -> None:
-        self._put(Issue.of(event))
+        self._put(Issue, event)
 
     def on_pr(self, event: "GithubPrUpdateEvent") -> None:
-        self._put(PullRequest.of(event))
+        self._put(PullRequest, event)
 
     def on_ci(self, event: "GithubWorkflowUpdateEvent") -> None:
-        self._put(Run.of(event))
+        self._put(Run, event)
 
-    def _put(self, item: Item) -> None:
-        kind = self._of_kind.setdefault(item.kind, OrderedDict())
-        known = self.items.pop(item.key, None)
+    def _put(self, type_: Any, event: Any) -> None:
+        items, kind, unread = self.items, self._of_kind[type_.kind], self._unread
+        key = type_.key_of(event)
+        known = kind.get(key)
+        item = type_(key, event, known)
         if known is not None:
-            del kind[item.key]
+            items.move_to_end(key)
+            kind.move_to_end(key)
         elif len(kind) >= MAX_OF_KIND:
             # The oldest leaves; one that is open only where all are.
             leaves = next((key for key, other in kind.items() if not other.open), next(iter(kind)))
-            del kind[leaves], self.items[leaves]
-        item.after(known)
-        self.items[item.key] = kind[item.key] = item
+            del kind[leaves], items[leaves]
+        items[key] = kind[key] = item
+        unread[key] = item
+        if len(unread) > MAX_UNREAD:
+            unread.popitem(last=False)[1].settle()

@@ -1,7 +1,7 @@
 """Deployments (`deployment_status`): how far each component is."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import address, cut, more, number_of, text_of
@@ -18,6 +18,7 @@ WAITING = frozenset(("pending", "queued", "waiting", "not_started"))
 MARKS = {"done": "✓", "failed": "✗", "waiting": "·", "running": "…"}
 
 
+@lru_cache(512)  # they are few
 def outcome(status: str) -> str:
     """`done` `failed` `waiting` or `running`, whatever word a publisher has for it."""
     folded = status.lower().replace("-", "_").replace(" ", "_")
@@ -52,59 +53,64 @@ class Progress(NamedTuple):
     percent: float
 
 
-@dataclass(slots=True)
 class Deployment(Item):
-    id: str = ""
-    environment: str = ""
-    version: str = ""
-    status: str = ""
-    progress: float | None = None
+    __slots__ = (
+        *("components", "environment", "expected", "id", "past"),
+        *("progress", "started", "status", "url", "version"),
+    )
+
+    kind = "deployment"
+    id: str
+    environment: str
+    version: str
+    status: str
+    progress: float | None
     """Percent, until it has ended."""
-    components: tuple[Component, ...] = ()
-    url: str = ""
-    started: float = 0.0
-    expected: float | None = None
+    components: tuple[Component, ...]
+    url: str
+    started: float
+    expected: float | None
     """When it should be complete (Unix ms)."""
-    past: deque[Progress] = field(default_factory=lambda: deque(maxlen=MAX_PAST))
+    past: deque[Progress]
     """Each change of its status, and how far it was then."""
 
-    @classmethod
-    def of(cls, event: "DeploymentStatusEvent") -> "Deployment":
+    def __init__(
+        self, key: str, event: "DeploymentStatusEvent", known: "Deployment | None"
+    ) -> None:
         data = event.data
-        result = outcome(data.status)
-        version = text_of(more(data, "version"))
-        components = tuple(Component.of(c) for c in data.components[:MAX_COMPONENTS])
-        return cls(
-            key=f"deployment {data.deployment_id}",
-            kind="deployment",
-            at=event.timestamp,
-            level={"failed": "error", "done": "success"}.get(result, "info"),
-            title=f"{cut(data.environment)} {version or data.deployment_id}",
-            detail=" ".join(f"{c.name}{MARKS[c.outcome]}" for c in components[:20])[:512],
-            open=result == "failed",
-            id=data.deployment_id,
-            environment=cut(data.environment),
-            version=version,
-            status=cut(data.status),
-            progress=None if result in ("done", "failed") else data.progress,
-            components=components,
-            url=address(more(data, "url")),
-            started=event.timestamp,
-            expected=data.estimated_completion,
-            past=deque([Progress(event.timestamp, cut(data.status), data.progress)], MAX_PAST),
-        )
+        self.status = status = cut(data.status)
+        super().__init__(key, event, known, is_open=outcome(status) == "failed")
+        now = Progress(self.at, status, data.progress)
+        if known is None:
+            self.started = self.at
+            self.past = deque((now,), MAX_PAST)
+            return
+        self.started = known.started
+        self.past = past = known.past
+        if known.status == status:
+            past[-1] = now
+        else:
+            past.append(now)
+
+    @staticmethod
+    def key_of(event: "DeploymentStatusEvent") -> str:
+        return f"deployment {event.data.deployment_id}"
 
     @property
     def outcome(self) -> str:
         return outcome(self.status)
 
-    def after(self, known: Item | None) -> None:
-        Item.after(self, known)
-        if isinstance(known, Deployment):
-            self.started = known.started
-            now = self.past[0]
-            self.past = known.past
-            if self.past[-1].status == now.status:
-                self.past[-1] = now
-            else:
-                self.past.append(now)
+    def _read(self, event: "DeploymentStatusEvent") -> None:
+        data = event.data
+        result = self.outcome
+        components = tuple(Component.of(c) for c in data.components[:MAX_COMPONENTS])
+        self.id = data.deployment_id
+        self.environment = cut(data.environment)
+        self.version = text_of(more(data, "version"))
+        self.components = components
+        self.level = {"failed": "error", "done": "success"}.get(result, "info")
+        self.title = f"{self.environment} {self.version or self.id}"
+        self.detail = " ".join(f"{c.name}{MARKS[c.outcome]}" for c in components[:20])[:512]
+        self.progress = None if result in ("done", "failed") else data.progress
+        self.url = address(more(data, "url"))
+        self.expected = data.estimated_completion

@@ -1,15 +1,14 @@
 """GitHub: issues, pull requests with their checks and review, workflow runs."""
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import address, cut, more, text_of
 from tui.store.item import Item
 
 if TYPE_CHECKING:
+    from tui.protocol.models.github import Checks as ChecksSaid
     from tui.protocol.models.github import (
-        GithubIssueUpdateData,
         GithubIssueUpdateEvent,
         GithubPrUpdateEvent,
         GithubWorkflowUpdateEvent,
@@ -28,38 +27,62 @@ class Happening(NamedTuple):
     by: str
 
 
-@dataclass(slots=True)
 class Issue(Item):
-    repository: str = ""
+    __slots__ = (
+        "action",
+        "labels",
+        "name",
+        "number",
+        "past",
+        "repository",
+        "sender",
+        "state",
+        "url",
+    )
+
+    kind = "issue"
+    repository: str
     """`owner/repo`."""
-    number: int = 0
-    name: str = ""
+    number: int
+    name: str
     """Its title on GitHub."""
-    action: str = ""
-    state: str = ""
-    url: str = ""
-    sender: str = ""
-    labels: tuple[str, ...] = ()
-    past: deque[Happening] = field(default_factory=lambda: deque(maxlen=MAX_PAST))
+    action: str
+    state: str
+    url: str
+    sender: str
+    labels: tuple[str, ...]
+    past: deque[Happening]
 
-    @classmethod
-    def of(cls, event: "GithubIssueUpdateEvent") -> "Issue":
+    def __init__(
+        self,
+        key: str,
+        event: "GithubIssueUpdateEvent | GithubPrUpdateEvent",
+        known: "Issue | None",
+        *,
+        is_open: bool = False,
+    ) -> None:
+        super().__init__(key, event, known, is_open=is_open)
         data = event.data
-        return cls(
-            key=f"issue {data.repository} {data.number}",
-            kind="issue",
-            at=event.timestamp,
-            level="info",
-            title=f"#{data.number} {cut(data.title)}",
-            detail=f"{cut(data.action)} ({cut(data.state)})",
-            **_shared(data, event.timestamp),
-        )
+        self.past = deque(maxlen=MAX_PAST) if known is None else known.past
+        self.past.append(Happening(self.at, cut(data.action), cut(data.sender)))
 
-    def after(self, known: Item | None) -> None:
-        Item.after(self, known)
-        if isinstance(known, Issue):
-            known.past.extend(self.past)
-            self.past = known.past
+    @staticmethod
+    def key_of(event: "GithubIssueUpdateEvent") -> str:
+        return f"issue {event.data.repository} {event.data.number}"
+
+    def _read(self, event: "GithubIssueUpdateEvent | GithubPrUpdateEvent") -> None:
+        data = event.data
+        self.level = "info"
+        self.repository = data.repository
+        self.number = data.number
+        self.name = cut(data.title)
+        self.action = cut(data.action)
+        self.state = cut(data.state)
+        self.url = address(data.url)
+        self.sender = cut(data.sender)
+        self.labels = tuple(cut(label) for label in (data.labels or ())[:MAX_LABELS])
+        self.title = f"#{self.number} {self.name}"
+        self.detail = f"{self.action} ({self.state})"
 
 
 class Checks(NamedTuple):
@@ -72,40 +95,41 @@ class Checks(NamedTuple):
         return self.passed + self.failed + self.pending
 
 
-@dataclass(slots=True)
 class PullRequest(Issue):
-    checks: Checks | None = None
-    draft: bool = False
-    merged: bool = False
-    review: str = ""
+    __slots__ = ("branch", "checks", "draft", "merged", "review")
+
+    kind = "pr"
+    checks: Checks | None
+    draft: bool
+    merged: bool
+    review: str
     """`approved`, `changes requested`, …"""
-    branch: str = ""
+    branch: str
     """Where its publisher says it: what its workflow runs are found by."""
 
-    @classmethod
-    def of(cls, event: "GithubPrUpdateEvent") -> "PullRequest":  # type: ignore[override]
+    def __init__(self, key: str, event: "GithubPrUpdateEvent", known: "PullRequest | None") -> None:
         data = event.data
-        checks = Checks(*_numbers(data.checks)) if data.checks else None
-        merged = bool(data.merged)
-        review = cut(data.review_decision).lower().replace("_", " ")
+        checks = data.checks
+        broken = checks is not None and checks.failed > 0 and cut(data.state).lower() != "closed"
+        super().__init__(key, event, known, is_open=broken)
+
+    @staticmethod
+    def key_of(event: "GithubPrUpdateEvent") -> str:  # type: ignore[override]
+        return f"pr {event.data.repository} {event.data.number}"
+
+    def _read(self, event: "GithubPrUpdateEvent") -> None:  # type: ignore[override]
+        super()._read(event)
+        data = event.data
+        self.checks = checks = Checks(*_numbers(data.checks)) if data.checks else None
+        self.draft = bool(data.draft)
+        self.merged = bool(data.merged)
+        self.review = cut(data.review_decision).lower().replace("_", " ")
+        self.branch = text_of(more(data, "branch"))
+        self.level = "error" if self.open else "success" if self.merged else "info"
+        self.title = f"PR{self.title}"
         said = [f"checks {checks.passed}/{checks.total}"] if checks else []
-        said += ["merged" if merged else "draft" if data.draft else cut(data.state), review]
-        broken = bool(checks and checks.failed) and cut(data.state).lower() != "closed"
-        return cls(
-            key=f"pr {data.repository} {data.number}",
-            kind="pr",
-            at=event.timestamp,
-            level="error" if broken else "success" if merged else "info",
-            title=f"PR#{data.number} {cut(data.title)}",
-            detail=" · ".join(word for word in said if word),
-            open=broken,
-            checks=checks,
-            draft=bool(data.draft),
-            merged=merged,
-            review=review,
-            branch=text_of(more(data, "branch")),
-            **_shared(data, event.timestamp),
-        )
+        said += ["merged" if self.merged else "draft" if self.draft else self.state, self.review]
+        self.detail = " · ".join(word for word in said if word)
 
 
 class PastRun(NamedTuple):
@@ -117,69 +141,54 @@ class PastRun(NamedTuple):
     """Milliseconds, from its first event."""
 
 
-@dataclass(slots=True)
 class Run(Item):
     """The newest run of one workflow on one branch."""
 
-    repository: str = ""
-    workflow: str = ""
-    run_id: str = ""
-    status: str = ""
-    conclusion: str = ""
-    branch: str = ""
-    url: str = ""
-    started: float = 0.0
-    past: deque[PastRun] = field(default_factory=lambda: deque(maxlen=MAX_PAST))
+    __slots__ = (
+        *("branch", "conclusion", "past", "repository", "run_id"),
+        *("started", "status", "url", "workflow"),
+    )
+
+    kind = "ci"
+    repository: str
+    workflow: str
+    run_id: str
+    status: str
+    conclusion: str
+    branch: str
+    url: str
+    started: float
+    past: deque[PastRun]
     """Completed ones, the newest last."""
 
-    @classmethod
-    def of(cls, event: "GithubWorkflowUpdateEvent") -> "Run":
+    def __init__(self, key: str, event: "GithubWorkflowUpdateEvent", known: "Run | None") -> None:
         data = event.data
-        conclusion = cut(data.conclusion)
-        failed = conclusion in FAILURES
-        return cls(
-            key=f"ci {data.repository} {cut(data.workflow)} {cut(data.branch)}",
-            kind="ci",
-            at=event.timestamp,
-            level="error" if failed else "success" if conclusion == "success" else "info",
-            title=f"{cut(data.workflow)} {cut(data.branch)}".rstrip(),
-            detail=(conclusion or cut(data.status)).replace("_", " "),
-            open=failed,
-            repository=data.repository,
-            workflow=cut(data.workflow),
-            run_id=cut(str(data.run_id)),
-            status=cut(data.status),
-            conclusion=conclusion,
-            branch=cut(data.branch),
-            url=address(data.url),
-            started=event.timestamp,
-        )
+        self.conclusion = conclusion = cut(data.conclusion)
+        self.run_id = run_id = cut(str(data.run_id))
+        super().__init__(key, event, known, is_open=conclusion in FAILURES)
+        self.past = past = deque(maxlen=MAX_PAST) if known is None else known.past
+        same = known is not None and known.run_id == run_id
+        self.started = known.started if known is not None and same else self.at
+        if conclusion and (not past or past[-1].run_id != run_id):
+            past.append(PastRun(run_id, conclusion, self.at, self.at - self.started))
 
-    def after(self, known: Item | None) -> None:
-        Item.after(self, known)
-        if isinstance(known, Run):
-            self.past = known.past
-            if known.run_id == self.run_id:
-                self.started = known.started
-        if self.conclusion and (not self.past or self.past[-1].run_id != self.run_id):
-            duration = self.at - self.started
-            self.past.append(PastRun(self.run_id, self.conclusion, self.at, duration))
+    @staticmethod
+    def key_of(event: "GithubWorkflowUpdateEvent") -> str:
+        data = event.data
+        return f"ci {data.repository} {cut(data.workflow)} {cut(data.branch)}"
+
+    def _read(self, event: "GithubWorkflowUpdateEvent") -> None:
+        data = event.data
+        self.repository = data.repository
+        self.workflow = cut(data.workflow)
+        self.branch = cut(data.branch)
+        self.status = cut(data.status)
+        self.url = address(data.url)
+        good = self.conclusion == "success"
+        self.level = "error" if self.open else "success" if good else "info"
+        self.title = f"{self.workflow} {self.branch}".rstrip()
+        self.detail = (self.conclusion or self.status).replace("_", " ")
 
 
-def _shared(data: "GithubIssueUpdateData", at: float) -> dict[str, Any]:
-    sender = cut(data.sender)
-    return {
-        "repository": data.repository,
-        "number": data.number,
-        "name": cut(data.title),
-        "action": cut(data.action),
-        "state": cut(data.state),
-        "url": address(data.url),
-        "sender": sender,
-        "labels": tuple(cut(label) for label in (data.labels or ())[:MAX_LABELS]),
-        "past": deque([Happening(at, cut(data.action), sender)], MAX_PAST),
-    }
-
-
-def _numbers(checks: Any) -> tuple[int, int, int]:
+def _numbers(checks: "ChecksSaid") -> tuple[int, int, int]:
     return max(0, checks.passed), max(0, checks.failed), max(0, checks.pending)

@@ -32,6 +32,7 @@ SAMPLES = 120
 """Measurements of one agent: four minutes of the demo, two hours at one a minute."""
 MEASURES = ("cpu_usage", "memory_usage", "task_queue_depth", "response_time")
 """What is charted: percent of a core, bytes, tasks that wait, milliseconds."""
+_ROW = 1 + len(MEASURES)
 ENDED = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -85,22 +86,21 @@ class Chart:
     """The newest measurements of one agent, by the names in MEASURES."""
 
     def __init__(self) -> None:
-        self._at = array("d")
-        self._values = {name: array("d") for name in MEASURES}
+        self._rows = array("d")
+        """Of each measurement its time and its values, one after another."""
 
-    def add(self, metrics: "AgentMetrics", at: float) -> None:
-        if len(self._at) >= 2 * SAMPLES:  # half at once, rather than one each time
-            del self._at[:SAMPLES]
-            for values in self._values.values():
-                del values[:SAMPLES]
-        self._at.append(at)
-        for name, values in self._values.items():
-            value: float | None = getattr(metrics, name)
-            values.append(nan if value is None else value)
+    def add(self, at: float, *values: float | None) -> None:
+        rows = self._rows
+        if len(rows) >= 2 * SAMPLES * _ROW:  # half at once, rather than one each time
+            del rows[: SAMPLES * _ROW]
+        rows.append(at)
+        for value in values:
+            rows.append(nan if value is None else value)
 
     def series(self, name: str) -> list[tuple[float, float]]:
         """(when, value), the oldest first."""
-        pairs = zip(self._at[-SAMPLES:], self._values[name][-SAMPLES:], strict=True)
+        rows = self._rows[-SAMPLES * _ROW :]
+        pairs = zip(rows[::_ROW], rows[1 + MEASURES.index(name) :: _ROW], strict=True)
         return [(at, value) for at, value in pairs if not isnan(value)]
 
 
@@ -161,12 +161,16 @@ class Past:
         )
 
     def on_metrics(self, agent_id: str, metrics: "AgentMetrics", at: float) -> None:
-        if any(getattr(metrics, name) is not None for name in MEASURES):
-            self._charts.of(agent_id).add(metrics, at)
+        cpu, memory = metrics.cpu_usage, metrics.memory_usage
+        queued, response = metrics.task_queue_depth, metrics.response_time
+        if not (cpu is memory is queued is response is None):
+            self._charts.of(agent_id).add(at, cpu, memory, queued, response)
 
     def _task(self, agent_id: str, task_id: str, at: float) -> Task:
         tasks = self._tasks.of(agent_id)
         task_id = cut(task_id)
+        if tasks and tasks[-1].id == task_id:  # mostly
+            return tasks[-1]
         known = next((task for task in reversed(tasks) if task.id == task_id), None)
         if known is None:
             known = Task(task_id, started=at)

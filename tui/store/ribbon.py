@@ -6,15 +6,10 @@ long the session, and only the sharpness goes.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from tui.protocol.catalog import MessageType
 from tui.store.bounds import cut
-
-if TYPE_CHECKING:
-    from tui.protocol.models import Message
 
 BUCKETS = 1_024
 """At most; a screen shows some hundred columns of them."""
@@ -45,7 +40,7 @@ class Marker(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
     events: int = 0
     phases: dict[str, str] = field(default_factory=dict)
     """The last letter of each agent that changed its phase."""
@@ -60,7 +55,7 @@ class _Bucket:
     def count(self, kind: str, times: int = 1) -> None:
         self.markers[kind] = self.markers.get(kind, 0) + times
 
-    def take(self, later: "_Bucket") -> None:
+    def take(self, later: "Bucket") -> None:
         self.events += later.events
         for agent, letter in later.phases.items():
             self.change(agent, letter)
@@ -72,20 +67,12 @@ class Ribbon:
     def __init__(self) -> None:
         self.width = FINEST
         """Milliseconds of a bucket."""
-        self._buckets: dict[int, _Bucket] = {}
+        self._buckets: dict[int, Bucket] = {}
         self._first = self._last = 0
         self._strays = 0
         self._stray_at = 0.0
         self._waiting: OrderedDict[str, bool] = OrderedDict()
         self._coverage: OrderedDict[str, float] = OrderedDict()
-        t = MessageType
-        self._marks: dict[str, Callable[[_Bucket, Any], None]] = {
-            t.TDD_PHASE_CHANGE: self._on_phase,
-            t.COVERAGE_UPDATE: self._on_coverage,
-            t.AGENT_STATUS: self._on_status,
-            t.DEPLOYMENT_STATUS: self._on_deployment,
-            t.GITHUB_WORKFLOW_UPDATE: self._on_ci,
-        }
 
     # What there is to see.
 
@@ -132,22 +119,19 @@ class Ribbon:
 
     # What comes in.
 
-    def add(self, event: "Message", *, readable: bool = True) -> None:
-        """Count it; what cannot be read says nothing more than that it came."""
-        at = event.timestamp
+    def count(self, at: float | None) -> Bucket | None:
+        """Count an event, and find where to mark what it says; None: it is not of the session."""
         if at is None:
-            return
-        number = int(at // self.width)
-        bucket = self._buckets.get(number)
+            return None
+        bucket = self._buckets.get(int(at // self.width))
         if bucket is None:
             if not self._is_ours(at):
-                return
+                return None
             bucket = self._bucket(at)
         else:
             self._strays = 0
         bucket.events += 1
-        if readable and (mark := self._marks.get(event.type)):
-            mark(bucket, event)
+        return bucket
 
     def _is_ours(self, at: float) -> bool:
         """Whether it belongs to the session; begins another where the old one is long over."""
@@ -164,7 +148,7 @@ class Ribbon:
         self.width, self._strays = FINEST, 0
         return True
 
-    def _bucket(self, at: float) -> _Bucket:
+    def _bucket(self, at: float) -> Bucket:
         number = int(at // self.width)
         if not self._buckets:
             self._first = self._last = number
@@ -173,16 +157,16 @@ class Ribbon:
             self._merge()
             number, first, last = int(at // self.width), first // 2, last // 2
         self._first, self._last = first, last
-        return self._buckets.setdefault(number, _Bucket())
+        return self._buckets.setdefault(number, Bucket())
 
     def _merge(self) -> None:
         self.width *= 2
-        merged: dict[int, _Bucket] = {}
+        merged: dict[int, Bucket] = {}
         for number in sorted(self._buckets):
-            merged.setdefault(number // 2, _Bucket()).take(self._buckets[number])
+            merged.setdefault(number // 2, Bucket()).take(self._buckets[number])
         self._buckets = merged
 
-    def _on_phase(self, bucket: _Bucket, event: Any) -> None:
+    def on_phase(self, bucket: Bucket, event: Any) -> None:
         data = event.data
         letter = LETTERS.get(data.current_phase)
         if letter:
@@ -190,10 +174,10 @@ class Ribbon:
         if data.coverage is not None:
             self._cover(bucket, data.agent_id, data.coverage.lines)
 
-    def _on_coverage(self, bucket: _Bucket, event: Any) -> None:
+    def on_coverage(self, bucket: Bucket, event: Any) -> None:
         self._cover(bucket, event.data.agent_id, event.data.coverage.lines)
 
-    def _cover(self, bucket: _Bucket, agent: str, percent: float | None) -> None:
+    def _cover(self, bucket: Bucket, agent: str, percent: float | None) -> None:
         if percent is None:
             return
         before = self._coverage.get(agent)
@@ -201,26 +185,26 @@ class Ribbon:
             bucket.count("coverage")
         _keep(self._coverage, agent, percent)
 
-    def _on_status(self, bucket: _Bucket, event: Any) -> None:
+    def on_status(self, bucket: Bucket, event: Any) -> None:
         data = event.data
+        agent, known = data.agent_id, self._waiting
         waits = data.status == "needs_input"
-        if waits and not self._waiting.get(data.agent_id):
+        if waits and not known.get(agent):
             bucket.count("needs")
-        _keep(self._waiting, data.agent_id, waits)
+        _keep(known, agent, waits)
 
-    def _on_deployment(self, bucket: _Bucket, event: Any) -> None:
+    def on_deployment(self, bucket: Bucket, event: Any) -> None:
         if event.data.status in _ENDED:
             bucket.count("deploy")
         elif event.data.status in _BROKEN:
             bucket.count("deploy_failed")
 
-    def _on_ci(self, bucket: _Bucket, event: Any) -> None:
+    def on_ci(self, bucket: Bucket, event: Any) -> None:
         if event.data.conclusion in _CI_FAILED:
             bucket.count("ci")
 
 
 def _keep(known: "OrderedDict[str, Any]", agent: str, value: Any) -> None:
-    agent = cut(agent)
     known[agent] = value
     known.move_to_end(agent)
     if len(known) > MAX_AGENTS:

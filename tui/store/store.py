@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.store.agents import Agents
@@ -12,9 +12,9 @@ from tui.store.history import History
 from tui.store.inbox import Inbox
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
-from tui.store.ribbon import Ribbon
+from tui.store.ribbon import Bucket, Ribbon
 from tui.store.tdd import Cycles
-from tui.store.tdd.cycles import MINIMUM, WITNESSES
+from tui.store.tdd.cycles import MINIMUM
 from tui.store.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -32,6 +32,18 @@ class Slice(StrEnum):
     LINK = "link"
     INBOX = "inbox"
     """What a person has put off."""
+
+
+class _Fold(NamedTuple):
+    """What is done with the events of one type."""
+
+    type: MessageType
+    slice: Slice
+    fold: Callable[[Any], None]
+    mark: Callable[[Bucket, Any], None] | None = None
+    """What it leaves on the ribbon."""
+    witness: Callable[[Any], bool] | None = None
+    """Whether it told something of its agent's cycle."""
 
 
 class Store:
@@ -53,43 +65,52 @@ class Store:
         self.events = 0
         """Events applied so far."""
         self._dirty: set[Slice] = set(Slice)
-        t = MessageType
-        self._folds: dict[str, tuple[Callable[[Any], None], Slice]] = {
-            t.AGENT_STATUS: (self.agents.on_status, Slice.AGENTS),
-            t.AGENT_TASK_UPDATE: (self.agents.on_task, Slice.AGENTS),
-            t.AGENT_LOG: (self.logs.on_log, Slice.LOGS),
-            t.AGENT_METRIC: (self.agents.on_metric, Slice.AGENTS),
-            t.AGENT_ERROR: (self._on_agent_error, Slice.AGENTS),
-            t.TDD_PHASE_CHANGE: (self.tdd.on_phase, Slice.TDD),
-            t.TEST_RESULT: (self.tdd.on_result, Slice.TDD),
-            t.COVERAGE_UPDATE: (self.tdd.on_coverage, Slice.TDD),
-            t.WORKFLOW_STARTED: (self.workflows.on_started, Slice.WORKFLOWS),
-            t.WORKFLOW_STEP_COMPLETE: (self.workflows.on_step, Slice.WORKFLOWS),
-            t.WORKFLOW_COMPLETE: (self.workflows.on_complete, Slice.WORKFLOWS),
-            t.WORKFLOW_FAILED: (self.workflows.on_failed, Slice.WORKFLOWS),
-            t.SYSTEM_NOTIFICATION: (self.delivery.on_notification, Slice.DELIVERY),
-            t.SYSTEM_ALERT: (self.delivery.on_alert, Slice.DELIVERY),
-            t.DEPLOYMENT_STATUS: (self.delivery.on_deployment, Slice.DELIVERY),
-            t.GITHUB_ISSUE_UPDATE: (self.delivery.on_issue, Slice.DELIVERY),
-            t.GITHUB_PR_UPDATE: (self.delivery.on_pr, Slice.DELIVERY),
-            t.GITHUB_WORKFLOW_UPDATE: (self.delivery.on_ci, Slice.DELIVERY),
-        }
+        agents, tdd, flows, delivery = self.agents, self.tdd, self.workflows, self.delivery
+        t, ribbon = MessageType, self.ribbon
+        folds = (
+            _Fold(t.AGENT_STATUS, Slice.AGENTS, agents.on_status, mark=ribbon.on_status),
+            _Fold(t.AGENT_TASK_UPDATE, Slice.AGENTS, agents.on_task, witness=tdd.on_task),
+            _Fold(t.AGENT_LOG, Slice.LOGS, self.logs.on_log, witness=tdd.on_log),
+            _Fold(t.AGENT_METRIC, Slice.AGENTS, agents.on_metric),
+            _Fold(t.AGENT_ERROR, Slice.AGENTS, self._on_agent_error, witness=tdd.on_error),
+            _Fold(t.TDD_PHASE_CHANGE, Slice.TDD, tdd.on_phase, mark=ribbon.on_phase),
+            _Fold(t.TEST_RESULT, Slice.TDD, tdd.on_result),
+            _Fold(t.COVERAGE_UPDATE, Slice.TDD, tdd.on_coverage, mark=ribbon.on_coverage),
+            _Fold(t.WORKFLOW_STARTED, Slice.WORKFLOWS, flows.on_started),
+            _Fold(t.WORKFLOW_STEP_COMPLETE, Slice.WORKFLOWS, flows.on_step),
+            _Fold(t.WORKFLOW_COMPLETE, Slice.WORKFLOWS, flows.on_complete),
+            _Fold(t.WORKFLOW_FAILED, Slice.WORKFLOWS, flows.on_failed),
+            _Fold(t.SYSTEM_NOTIFICATION, Slice.DELIVERY, delivery.on_notification),
+            _Fold(t.SYSTEM_ALERT, Slice.DELIVERY, self._on_alert),
+            _Fold(
+                t.DEPLOYMENT_STATUS,
+                Slice.DELIVERY,
+                delivery.on_deployment,
+                mark=ribbon.on_deployment,
+            ),
+            _Fold(t.GITHUB_ISSUE_UPDATE, Slice.DELIVERY, delivery.on_issue),
+            _Fold(t.GITHUB_PR_UPDATE, Slice.DELIVERY, delivery.on_pr),
+            _Fold(t.GITHUB_WORKFLOW_UPDATE, Slice.DELIVERY, delivery.on_ci, mark=ribbon.on_ci),
+        )
+        # By plain texts: to find an enum's member takes longer.
+        self._folds = {fold.type.value: fold for fold in folds}
 
     def apply(self, event: "Message") -> None:
         """Fold one event. What cannot be read (unknown type, locked) becomes a raw log line."""
-        fold = self._folds.get(event.type)
         self.events += 1
         self.history.add(event)
-        readable = fold is not None and not (event.metadata and event.metadata.encrypted)
-        self.ribbon.add(event, readable=readable)
-        if fold is None or not readable:
+        bucket = self.ribbon.count(event.timestamp)
+        found = self._folds.get(event.type)
+        metadata = event.metadata
+        if found is None or (metadata is not None and metadata.encrypted):
             self._keep_raw(event)
             return
-        fold[0](event)
-        self._dirty.add(fold[1])
-        if fold[1] is Slice.DELIVERY:
-            self.inbox.alerts_changed()
-        if event.type in WITNESSES and self.tdd.on_word(event):
+        _, slice_, fold, mark, witness = found
+        if mark is not None and bucket is not None:
+            mark(bucket, event)
+        fold(event)
+        self._dirty.add(slice_)
+        if witness is not None and witness(event):
             self._dirty.add(Slice.TDD)
 
     def set_link(self, link: Link) -> None:
@@ -118,6 +139,10 @@ class Store:
         self.agents.on_error(event)
         self.logs.on_error(event)
         self._dirty.add(Slice.LOGS)
+
+    def _on_alert(self, event: Any) -> None:
+        self.delivery.on_alert(event)
+        self.inbox.alerts_changed()
 
     def _keep_raw(self, event: "Message") -> None:
         locked = event.type in EVENTS

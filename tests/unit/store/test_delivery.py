@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.events import START, event
 from tui.store import Store
 from tui.store.alerts import Notice
-from tui.store.delivery import MAX_OF_KIND
+from tui.store.delivery import MAX_OF_KIND, MAX_UNREAD
 from tui.store.deployments import Deployment
 from tui.store.github import PullRequest, Run
 
@@ -213,3 +213,32 @@ def test_a_closed_pull_request_asks_for_nothing() -> None:
     assert not item.open
     assert isinstance(item, PullRequest)
     assert [past.action for past in item.past] == ["synchronize", "closed"]
+
+
+def test_few_items_hold_their_events_until_somebody_reads_them() -> None:
+    store = Store()
+    store.apply(deployment("in_progress", 40, deploymentId="same"))
+    old = the_deployment(store)  # as a pane has it that stands still
+    for number in range(MAX_UNREAD * 2):
+        store.apply(deployment("in_progress", 40, deploymentId=f"d{number}"))
+        store.apply(deployment("in_progress", 50, number, deploymentId="same"))
+    items = [*store.delivery.items.values(), old]
+    assert sum(item._event is not None for item in items) <= MAX_UNREAD + 1
+    assert all(item.title.startswith("staging ") for item in items)
+    assert all(item._event is None for item in items)
+
+
+def test_it_does_not_matter_when_an_item_is_read() -> None:
+    early, late = Store(), Store()
+    for number in range(3):
+        for made in (
+            alert(number, description=f"{number}"),
+            notice(message="m"),
+            pull_request(number, number, branch=f"b{number}"),
+            deployment("in_progress", number, number, version=f"{number}"),
+        ):
+            early.apply(made)
+            late.apply(made)
+        read = [(item.title, item.detail, item.level) for item in early.delivery.items.values()]
+    assert read == [(item.title, item.detail, item.level) for item in late.delivery.items.values()]
+    assert [item.count for item in late.delivery.items.values()] == [3, 3, 1, 1]

@@ -16,10 +16,10 @@ EDGE = 8.64e15
 
 
 def fold(*events: Any) -> Ribbon:
-    ribbon = Ribbon()
+    store = Store()
     for one in events:
-        ribbon.add(one)
-    return ribbon
+        store.apply(one)
+    return store.ribbon
 
 
 def kinds(ribbon: Ribbon) -> list[tuple[str, int]]:
@@ -101,10 +101,11 @@ def test_coverage_that_comes_with_a_phase_counts_too() -> None:
 
 
 def test_a_long_session_stays_bounded_and_keeps_all_in_time() -> None:
-    ribbon = Ribbon()
+    store = Store()
+    ribbon = store.ribbon
     for hour in range(200):
-        ribbon.add(log("a", "x", hour * HOUR))
-        ribbon.add(ci("failure", hour * HOUR))
+        store.apply(log("a", "x", hour * HOUR))
+        store.apply(ci("failure", hour * HOUR))
         assert len(ribbon._buckets) <= BUCKETS
     assert sum(ribbon.events(START - HOUR * 1000, HOUR * 1000, 202)) == 400
     times = [marker.at for marker in ribbon.markers()]
@@ -114,10 +115,9 @@ def test_a_long_session_stays_bounded_and_keeps_all_in_time() -> None:
 
 def test_order_does_not_matter_to_counts_and_phases() -> None:
     events = list(story(300))
-    tidy, wild = fold(*events), Ribbon()
+    tidy = fold(*events)
     random.Random(7).shuffle(events)
-    for one in events:
-        wild.add(one)
+    wild = fold(*events)
     assert tidy.start is not None
     assert wild.start is not None
     for step in (5_000.0, 30_000.0):
@@ -145,10 +145,11 @@ def test_yesterdays_state_gives_way_to_today() -> None:
 
 
 def test_a_hostile_publisher_cannot_fill_it() -> None:
-    ribbon = Ribbon()
+    store = Store()
+    ribbon = store.ribbon
     for number in range(3_000):
-        ribbon.add(phase(f"agent-{number}", "red", "green", number % 7))
-        ribbon.add(status(f"agent-{number}", "needs_input", number % 7))
+        store.apply(phase(f"agent-{number}", "red", "green", number % 7))
+        store.apply(status(f"agent-{number}", "needs_input", number % 7))
     assert max(len(bucket.phases) for bucket in ribbon._buckets.values()) <= 32
     assert len(ribbon._waiting) <= 256
 

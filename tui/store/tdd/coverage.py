@@ -1,6 +1,7 @@
 """Coverage: the four figures, the files, and how both moved."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import cut
@@ -37,6 +38,10 @@ class Move(NamedTuple):
     now: float
 
 
+figures = attrgetter(*(name for _, name in FIGURES))
+"""The values of the four."""
+
+
 def drops(before: "Coverage | None", now: "Coverage") -> list[Move]:
     """The figures that are lower than before by as much as a screen shows: a tenth of a percent."""
     moves = []
@@ -52,6 +57,8 @@ def covered_files(
     data: "CoverageUpdateData", known: Sequence[CoveredFile]
 ) -> tuple[CoveredFile, ...]:
     """The files of a report, the worst first; of one that names a single file, that one anew."""
+    if data.files is None and (data.file is None or data.uncovered_lines is None):
+        return tuple(known)
     before = {file.path: file.lines for file in known}
     if data.files is not None:
         worst = sorted(data.files, key=lambda f: f.lines)[:MAX_COVERED]
@@ -64,8 +71,7 @@ def covered_files(
             )
             for file in worst
         )
-    if data.file is None or data.uncovered_lines is None:
-        return tuple(known)
     path = cut(data.file)
-    fresh = CoveredFile(path, before.get(path), data.uncovered_lines[:MAX_UNCOVERED])
+    uncovered = (data.uncovered_lines or ())[:MAX_UNCOVERED]
+    fresh = CoveredFile(path, before.get(path), uncovered)
     return (fresh, *(file for file in known if file.path != path))[:MAX_COVERED]

@@ -107,19 +107,25 @@ class Cycle:
         files = sorted((f for f in self.files.values() if f.failures), key=lambda f: -f.at)
         return [failure for file in files for failure in file.failures][:MAX_FAILURES]
 
-    def keep(self, file: TestFile) -> None:
+    def keep(self, file: TestFile, known: TestFile | None) -> None:
+        """Take in a file's results, instead of what was known of it."""
         self.files[file.path] = file
-        self.summed = self.summed.plus(file.totals)
         self.duration += file.duration
         self.broken += file.broken
+        if known is None:
+            self.summed = self.summed.plus(file.totals)
+            return
+        self.duration -= known.duration
+        self.broken -= known.broken
+        if known.totals != file.totals:
+            self.summed = self.summed.plus(file.totals).plus(known.totals, -1)
 
-    def drop(self, path: str) -> TestFile | None:
-        file = self.files.pop(path, None)
-        if file is not None:
-            self.summed = self.summed.plus(file.totals, -1)
-            self.duration -= file.duration
-            self.broken -= file.broken
-        return file
+    def forget(self, path: str) -> None:
+        """Leave a file's results out from now on."""
+        file = self.files.pop(path)
+        self.summed = self.summed.plus(file.totals, -1)
+        self.duration -= file.duration
+        self.broken -= file.broken
 
     def forget_failures(self) -> None:
         """All has passed: a failure left from a file that is no more is none."""

@@ -1,11 +1,10 @@
 """The cycles of all agents, folded from phases, test results, coverage, and what agents say."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tui.protocol.catalog import MessageType
 from tui.store.bounds import cut
-from tui.store.tdd.coverage import covered_files, drops
+from tui.store.tdd.coverage import covered_files, drops, figures
 from tui.store.tdd.cycle import Cycle, PhaseSpan, Round
 from tui.store.tdd.discipline import (
     COLLECTION_ERROR,
@@ -20,7 +19,7 @@ from tui.store.tdd.discipline import (
 from tui.store.tdd.results import MAX_FAILURES, Failure, TestFile, Totals
 
 if TYPE_CHECKING:
-    from tui.protocol.models import Message
+    from tui.protocol.models.agent import AgentErrorEvent, AgentLogEvent, AgentTaskUpdateEvent
     from tui.protocol.models.tdd import (
         Coverage,
         CoverageUpdateEvent,
@@ -36,10 +35,6 @@ MAX_TRACEBACKS = 2 * 1024 * 1024
 """Characters of tracebacks, of all agents together; those of the files longest unheard of go."""
 MINIMUM = 80.0
 """Percent that coverage should have, where nobody says another: from there on it is green."""
-WITNESSES = frozenset(
-    {MessageType.AGENT_LOG, MessageType.AGENT_TASK_UPDATE, MessageType.AGENT_ERROR}
-)
-"""Events of agents that may say something about their cycles."""
 
 
 class Cycles:
@@ -96,14 +91,16 @@ class Cycles:
         path = data.test_file
         if path in cycle.ran:
             cycle.end_run()
-        before = cycle.drop(path)
+        before = cycle.files.pop(path, None)
         if len(cycle.files) >= MAX_FILES:
-            self._untrace(cycle, next(iter(cycle.files)))
-            cycle.drop(next(iter(cycle.files)))
-        failures = tuple(Failure.of(path, f) for f in (data.failures or ())[:MAX_FAILURES])
+            oldest = next(iter(cycle.files))
+            self._untrace(cycle, oldest)
+            cycle.forget(oldest)
+        failures = tuple([Failure.of(path, f) for f in (data.failures or ())[:MAX_FAILURES]])
         file = TestFile(path, Totals.of(data.results), data.results.duration, failures, at)
-        file.broken = sum(failure.collection for failure in failures)
-        cycle.keep(file)
+        for failure in failures:
+            file.broken += failure.collection
+        cycle.keep(file, before)
         cycle.ran.add(path)
         self._trace(cycle, file)
         cycle.count_run(cycle.summed, at)
@@ -119,24 +116,30 @@ class Cycles:
         self._cover(cycle, data.coverage, event.timestamp)
         cycle.covered_files = covered_files(data, cycle.covered_files)
 
-    def on_word(self, event: "Message") -> bool:
-        """Take in what an agent says (WITNESSES); whether that told something of its cycle."""
-        data: Any = event.data
-        cycle = self.by_agent.get(data.agent_id)
-        if cycle is None or event.timestamp is None:
+    # What agents say may tell something of their cycles; each of these says whether it did.
+
+    def on_task(self, event: "AgentTaskUpdateEvent") -> bool:
+        return self._on_word(event.data.agent_id, event.data.details, event.timestamp)
+
+    def on_log(self, event: "AgentLogEvent") -> bool:
+        return self._on_word(event.data.agent_id, event.data.context, event.timestamp)
+
+    def on_error(self, event: "AgentErrorEvent") -> bool:
+        data = event.data
+        if data.code != COLLECTION_ERROR or (cycle := self.by_agent.get(data.agent_id)) is None:
             return False
-        if event.type == MessageType.AGENT_ERROR:
-            if data.code != COLLECTION_ERROR:
-                return False
-            cycle.uncollected = cut(data.message)
-            return self._judge_collection(cycle, event.timestamp)
+        cycle.uncollected = cut(data.message)
+        return self._judge_collection(cycle, event.timestamp)
+
+    def _on_word(self, agent_id: str, said: object, at: float) -> bool:
+        if said is None or (cycle := self.by_agent.get(agent_id)) is None or cycle.phase != "red":
+            return False
         evidence = cycle.evidence
-        if cycle.phase != "red" or not evidence.witnessed or evidence.failed:
+        if not evidence.witnessed or evidence.failed:
             return False
-        said = data.context if event.type == MessageType.AGENT_LOG else data.details
-        path = edited_code(said) if event.timestamp >= cycle.since else None
+        path = edited_code(said) if at >= cycle.since else None
         return path is not None and bool(
-            cycle.breach(Rule.CODE_FIRST, event.timestamp, f"{path} edited before a test failed")
+            cycle.breach(Rule.CODE_FIRST, at, f"{path} edited before a test failed")
         )
 
     def _of(self, agent_id: str, task_id: str, at: float) -> Cycle:
@@ -151,7 +154,8 @@ class Cycles:
         else:
             self.by_agent.move_to_end(agent_id)
         cycle.task_id = cut(task_id)
-        cycle.seen = max(cycle.seen, at)
+        if at > cycle.seen:
+            cycle.seen = at
         return cycle
 
     def _change_phase(
@@ -210,7 +214,7 @@ class Cycles:
                 cycle.provisional = breach
 
     def _cover(self, cycle: Cycle, coverage: "Coverage", at: float) -> None:
-        if coverage == cycle.coverage:
+        if cycle.coverage is not None and figures(coverage) == figures(cycle.coverage):
             return
         if lost := drops(cycle.coverage, coverage):
             cycle.breach(Rule.COVERAGE_DROPPED, at, describe_drops(lost, self.minimum))
@@ -222,7 +226,7 @@ class Cycles:
 
     def _trace(self, cycle: Cycle, file: TestFile) -> None:
         self._untrace(cycle, file.path)
-        if size := sum(len(failure.traceback) for failure in file.failures):
+        if size := sum([len(failure.traceback) for failure in file.failures]):
             self._traced[cycle.agent_id, file.path] = size
             self._trace_size += size
         while self._trace_size > MAX_TRACEBACKS and len(self._traced) > 1:
