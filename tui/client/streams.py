@@ -30,9 +30,20 @@ def marks_of(positions: Positions | None) -> Marks:
 
 
 class _Stream:
-    __slots__ = ("awaits_state", "cursor", "epoch", "gap_said", "head", "keys", "received")
+    __slots__ = (
+        "awaits_state",
+        "cursor",
+        "epoch",
+        "gap_said",
+        "has_moved",
+        "head",
+        "keys",
+        "received",
+    )
 
     def __init__(self) -> None:
+        self.has_moved = False
+        """Whether something was received that no marks have told of."""
         self.restart(None)
 
     def restart(self, epoch: str | None) -> None:
@@ -60,12 +71,12 @@ class _Stream:
         self.received = offset
         self.gap_said = False
         key = state_key(event)
-        if key is None:
-            return True
-        known = (event.type, key)
-        if self.keys.get(known, 0) >= offset:
-            return False
-        self._note(known, offset)
+        if key is not None:
+            known = (event.type, key)
+            if self.keys.get(known, 0) >= offset:
+                return False
+            self._note(known, offset)
+        self.has_moved = True
         return True
 
     def is_newer_state(self, event: Event, offset: int) -> bool:
@@ -90,26 +101,21 @@ class Streams:
     def __init__(self) -> None:
         # These and no others: a server may name what it likes.
         self._streams = {resource: _Stream() for resource in RESOURCES}
-        self._moved: set[str] = set()
-        """Streams of which something was received that no marks have told of."""
+        self._of = {name: self._streams[spec.resource] for name, spec in EVENTS.items()}
 
     def is_news(self, event: Event) -> bool:
         """Whether an event of the stream was not delivered before; notes that now it is."""
         metadata = event.metadata
         if metadata is None or (offset := metadata.offset) is None:
             return True  # not a stored event: there is nothing to tell it by
-        resource = EVENTS[event.type].resource
-        if not self._streams[resource].is_news(event, offset):
-            return False
-        self._moved.add(resource)
-        return True
+        return self._of[event.type].is_news(event, offset)
 
     def is_newer_state(self, entry: Event) -> bool:
         """Whether a snapshot's entry is newer than what was delivered; notes that now it is."""
         metadata = entry.metadata
         if metadata is None or (offset := metadata.offset) is None:
             return True
-        return self._streams[EVENTS[entry.type].resource].is_newer_state(entry, offset)
+        return self._of[entry.type].is_newer_state(entry, offset)
 
     def learn(self, positions: Marks) -> list[Gap]:
         """Note how far the streams are; where the numbering has started afresh, that is a gap."""
@@ -172,10 +178,9 @@ class Streams:
         `said` is up to where everything was sent, by the word of snapshots and pongs.
         """
         marks: Marks = {}
-        for resource in tuple(self._moved):
-            stream = self._streams[resource]
-            if stream.epoch is not None:  # or else it waits until that is known
-                self._moved.discard(resource)
+        for resource, stream in self._streams.items():
+            if stream.has_moved and stream.epoch is not None:  # or else it waits for the epoch
+                stream.has_moved = False
                 if stream.received:  # or else its numbering has started afresh since
                     marks[resource] = (stream.epoch, stream.received)
         for resource, (epoch, offset) in said.items():

@@ -58,7 +58,7 @@ class EventSpec(NamedTuple):
 _AGENT, _WORKFLOW, _REPO = "agent_id", "workflow_id", "repository"
 T = MessageType
 EVENTS: dict[str, EventSpec] = {
-    spec.type: spec
+    str(spec.type): spec  # an enum's member would take several times as long to find
     for spec in (
         EventSpec(T.AGENT_STATUS, "agent", _AGENT, "status", (_AGENT,), conflated=True),
         EventSpec(T.AGENT_TASK_UPDATE, "agent", _AGENT, "task_update", (_AGENT,), conflated=True),

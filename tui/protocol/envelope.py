@@ -38,8 +38,9 @@ def keep(raw: bytes) -> bytes:
     if start >= 0 and _PUBLISHERS_END.fullmatch(raw, start + len(_METADATA)):
         # Large numbers stay as they are, unless they overflow what others read numbers into.
         digits = raw.translate(_MARKS, b"+")
-        if _HUGE_NUMBER not in digits and (
-            b"0e000" not in digits or not _LARGE_EXPONENT.search(raw)
+        # `find`, since `in` first tries to read what it looks for as a number.
+        if digits.find(_HUGE_NUMBER) < 0 and (
+            digits.find(b"0e000") < 0 or not _LARGE_EXPONENT.search(raw)
         ):
             return raw
     try:
