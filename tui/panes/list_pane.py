@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import reactive
 
 from tui.panes.pane import Clock, Pane
@@ -23,7 +22,11 @@ class ListPane(Pane, Generic[T]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "slash,ctrl+f", "filter", "Filter", id="list.filter", tooltip="Show only what matches"
+            "slash,ctrl+f",
+            "screen.filter",
+            "Filter",
+            id="list.filter",
+            tooltip="Show only what matches",
         ),
         Binding("s", "sort", "Sort", id="list.sort", tooltip="The next order", show=False),
         Binding(
@@ -43,15 +46,6 @@ class ListPane(Pane, Generic[T]):
 
     search: reactive[Query] = reactive(Query(), init=False)
     order: reactive[str] = reactive("", init=False)
-
-    class FilterWanted(Message):
-        """A person wants to type a filter for this pane."""
-
-        bubble = True
-
-        def __init__(self, pane: "ListPane[Any]") -> None:
-            super().__init__()
-            self.pane = pane
 
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         super().__init__(store, clock, kept)
@@ -136,9 +130,6 @@ class ListPane(Pane, Generic[T]):
             self.search = Query()
             return super().reveal(key)
         return self.key_at(self.cursor) == key
-
-    def action_filter(self) -> None:
-        self.post_message(self.FilterWanted(self))
 
     def action_sort(self) -> None:
         if len(self.SORTS) > 1:

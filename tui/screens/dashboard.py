@@ -248,12 +248,13 @@ class Dashboard(Screen[None]):
             pane.compact = dense or self.has_class("-compact")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if event.widget not in self._panes:
+            return  # a filter is being typed: its pane stays open
         for pane in self._panes:
             pane.set_class(pane is event.widget, "-open")
             if pane.compact:
                 pane.redraw()
-            if pane is event.widget:
-                self._kept["pane"] = pane.id
+        self._kept["pane"] = event.widget.id
         self._follow_cursor()
 
     # The inbox.
@@ -291,7 +292,7 @@ class Dashboard(Screen[None]):
 
     def _go_to(self, need: Need) -> None:
         pane = self.query_one(f"#{NEEDS_AT[need.about]}", Pane)
-        pane.focus()
+        self.set_focus(pane)
         pane.reveal(need.id)
         self._gone_to = need.key
         self._inbox.select(need)
@@ -321,16 +322,16 @@ class Dashboard(Screen[None]):
 
     def action_open(self, name: str) -> None:
         pane = self.query_one(f"#{name}", Pane)
-        if pane.has_focus:
+        if pane is self.focused:
             self.action_zoom()
-        pane.focus()
+        self.set_focus(pane)
 
     def action_go(self, direction: str) -> None:
         if self.focused is None or self.focused.id is None or self.has_class("-zoomed"):
             return
         neighbour = NEIGHBOURS[direction].get(self.focused.id)
         if neighbour:
-            self.query_one(f"#{neighbour}").focus()
+            self.set_focus(self.query_one(f"#{neighbour}"))
 
     def action_zoom(self) -> None:
         self._zoom(not self.has_class("-zoomed"))
@@ -370,15 +371,19 @@ class Dashboard(Screen[None]):
         self.action_zoom()
 
     def on_status_bar_asked(self, message: StatusBar.Asked) -> None:
-        self.query_one(f"#{message.pane}").focus()
+        self.set_focus(self.query_one(f"#{message.pane}"))
 
-    def on_list_pane_filter_wanted(self, message: ListPane.FilterWanted) -> None:
+    # The focus is set at once (`Widget.focus` does so later): the next key is meant for it.
+
+    def action_filter(self) -> None:
         from tui.widgets.filter_bar import FilterBar
 
-        self._filtered, self._filter_before = message.pane, message.pane.search
-        bar = FilterBar(message.pane.search.text)
-        self.mount(bar)
-        bar.focus()
+        pane = self.focused
+        if isinstance(pane, ListPane):
+            self._filtered, self._filter_before = pane, pane.search
+            bar = FilterBar(pane.search.text)
+            self.mount(bar)
+            self.set_focus(bar)
 
     def on_filter_bar_typed(self, message: "FilterBar.Typed") -> None:
         if self._filtered is not None:
@@ -390,10 +395,13 @@ class Dashboard(Screen[None]):
         if pane is not None:
             if not message.kept:
                 pane.search = self._filter_before
-            pane.focus()
+            self.set_focus(pane)
 
-    def on_pane_opened(self, message: Pane.Opened) -> None:
-        from tui.details import detail_of
-        from tui.screens.detail import DetailScreen
+    def action_details(self) -> None:
+        """Everything about the row under the cursor."""
+        pane = self.focused
+        if isinstance(pane, Pane) and (subject := pane.subject(pane.cursor)):
+            from tui.details import detail_of
+            from tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(detail_of(message.subject), self.store, self._clock))
+            self.app.push_screen(DetailScreen(detail_of(subject), self.store, self._clock))

@@ -388,12 +388,9 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             self.app.copy_to_clipboard(self.copied(self.cursor))
             self.notify("copied", timeout=1.5, markup=False)
 
-    def action_open(self) -> None:
-        """What `Enter` and a second click do."""
-
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._head_height:
             self.cursor = self.scroll_offset.y + offset.y - self._head_height
             if event.chain == 2:
-                self.action_open()
+                self.call_next(self.run_action, "open")
