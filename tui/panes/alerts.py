@@ -208,7 +208,7 @@ class AlertsPane(ListPane[Item]):
 
     def watch_tab(self, tab: str) -> None:
         self.kept["tab"] = tab
-        self.update_rows()
+        self.renew()
 
     def title_clicked(self, word: str) -> None:
         if word in TABS:
@@ -219,7 +219,7 @@ class AlertsPane(ListPane[Item]):
                 self.action_tab(1)
         elif word.endswith("snoozed"):
             self.store.inbox.restore()
-            self.update_rows()
+            self.renew()
 
     def action_tab(self, step: int) -> None:
         names = list(TABS)
@@ -234,7 +234,7 @@ class AlertsPane(ListPane[Item]):
                 await self.run_action("screen.inbox_ack")
             else:
                 inbox.acknowledge(key, self.clock())
-            self.update_rows()
+            self.renew()
 
     async def action_snooze(self) -> None:
         if item := self._open_item():
@@ -244,7 +244,7 @@ class AlertsPane(ListPane[Item]):
                 self.store.inbox.snooze(occurrence(item), self.clock())
                 minutes = self.store.inbox.snooze_minutes
                 self.notify(f"snoozed {minutes:g} min: {item.title}", timeout=3, markup=False)
-            self.update_rows()
+            self.renew()
 
     def _open_item(self) -> Item | None:
         item = self.rows[self.cursor] if self.cursor < len(self.rows) else None

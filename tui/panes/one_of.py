@@ -103,6 +103,6 @@ class OneOfPane(Pane):
         self._anew()
 
     def _anew(self) -> None:
-        self.update_rows()
+        self.renew()
         self.cursor = 0
         self.scroll_to_row(0)

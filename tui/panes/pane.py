@@ -102,15 +102,11 @@ class Pane(RowView):
         del index
         return None
 
-    def record(self, index: int) -> dict[str, Any]:
-        """The row at `index` as it is exported: plain values by name."""
-        del index
-        return {}
-
     def records(self) -> Iterator[dict[str, Any]]:
-        """All rows as they are exported."""
-        for index in range(self.row_count()):
-            yield self.record(index) or {"text": self.copied(index)}
+        return iter(()) if self._message else super().records()
+
+    def _record(self, index: int) -> dict[str, Any]:
+        return {} if self._message else super()._record(index)
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""

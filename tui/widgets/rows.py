@@ -6,7 +6,8 @@ that changed.
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,51 +21,23 @@ from textual.style import Style as VisualStyle
 
 from tui.protocol.text import clean
 from tui.widgets.cells import Line
+from tui.widgets.styles import COLOURLESS, PLAIN, STYLES
 
-STYLES = {
-    "text": "$foreground",
-    "dim": "$muted",
-    "strong": "bold $foreground",
-    "head": "bold $muted",
-    "cursor": "on $row-cursor",
-    "ok": "$success",
-    "warn": "$warning",
-    "bad": "$error",
-    "info": "$primary",
-    "link": "underline $primary",
-    "accent": "bold $accent",
-    "alarm": "bold $alarm-text on $alarm",
-    "customer": "$agent-customer",
-    "pm": "$agent-pm",
-    "coder": "$agent-coder",
-    "reviewer": "$agent-reviewer",
-    "tester": "$agent-tester",
-    "red": "bold $phase-red",
-    "green": "bold $phase-green",
-    "refactor": "bold $phase-refactor",
-}
-"""The styles that a span may carry, in the theme's variables.
-
-Not component classes: Textual computes every one of those for every widget, and seven widgets of
-nineteen took a quarter of the first frame.
-"""
-PLAIN = {
-    "dim": "dim $foreground",
-    "cursor": "reverse",
-}
-"""Instead, where the terminal's own colours are used, or none: what it makes of them is unknown."""
-COLOURLESS = PLAIN | {
-    "bad": "bold $foreground",
-    "warn": "bold $foreground",
-    "alarm": "bold reverse",
-}
-"""Instead, where there are none."""
 _MAX_STRIPS = 300
 MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
 WIDE = 400
 """Cells for which a row is laid out where it is copied, so that nothing is cut."""
+
+
+class HeldRow(NamedTuple):
+    """A row as it was when the view was held: drawn, copied and exported."""
+
+    line: Line
+    key: str | None
+    copied: str
+    record: dict[str, Any]
 
 
 class RowView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -98,6 +71,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     FOLLOWS: ClassVar[bool] = False
     """Whether the view stays at the end while its cursor is on the last row."""
+    ROWS_STAY: ClassVar[bool] = False
+    """Whether a row is always the same: then any can be shown of a view that is held."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -109,7 +84,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._shown: dict[int, Line] = {}
         self._styles: dict[str, Style] = {}
         self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
-        self._held: dict[int, tuple[Line, str | None]] = {}
+        self._held: dict[int, HeldRow] = {}
         self._holders: set[str] = set()
 
     # What a subclass says.
@@ -132,10 +107,18 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(self.room.width, WIDE)
         return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
+    def record(self, index: int) -> dict[str, Any]:
+        """The row at `index` as it is exported, plain values by name; none: as it is copied."""
+        del index
+        return {}
+
     def records(self) -> Iterator[dict[str, Any]]:
-        """All rows as they are exported: plain values by name."""
+        """All rows as they are exported; of a view that is held, as they were."""
         for index in range(self._count):
-            yield {"text": self.copied(index)}
+            if not self.held:
+                yield self._record(index)
+            elif kept := self._kept(index):
+                yield kept.record
 
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
@@ -186,7 +169,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             width = self.room.width or self.app.size.width
             first = max(0, self.scroll_offset.y - MAX_HELD // 2)
             rows = range(first, min(self._count, first + MAX_HELD))
-            self._held = {index: (self.line(index, width), self.key(index)) for index in rows}
+            self._held = {index: self._as_held(index, width) for index in rows}
         self._holders.add(holder)
 
     def release(self, holder: str) -> None:
@@ -204,6 +187,21 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         for holder in holders:
             self.hold(holder)
 
+    def _kept(self, index: int) -> HeldRow | None:
+        """The row at `index` as it was when the view was held, unless it is too far from there."""
+        kept = self._held.get(index)
+        if kept is None and self.ROWS_STAY and 0 <= index < self._count:
+            with suppress(LookupError):  # it may be gone
+                return self._as_held(index, self.room.width)
+        return kept
+
+    def _as_held(self, index: int, width: int) -> HeldRow:
+        key, copied = self.key(index), self.copied(index)
+        return HeldRow(self.line(index, width), key, copied, self._record(index))
+
+    def _record(self, index: int) -> dict[str, Any]:
+        return self.record(index) or {"text": self.copied(index)}
+
     def _line_at(self, y: int, width: int) -> Line:
         index = self.scroll_offset.y + y - self._head_height
         try:
@@ -212,7 +210,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             if index >= self._count:
                 return ()
             if self.held:
-                return self._held[index][0] if index in self._held else NOT_HELD
+                kept = self._kept(index)
+                return kept.line if kept else NOT_HELD
             return self.line(index, width)
         except (ArithmeticError, LookupError, ValueError):
             # Rows may leave between two updates; and no event, however odd, may end the program.
@@ -306,7 +305,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def key_at(self, index: int) -> str | None:
         if self.held:
-            return self._held[index][1] if index in self._held else None
+            kept = self._kept(index)
+            return kept.key if kept else None
         return self.key(index) if 0 <= index < self._count else None
 
     def find(self, key: str) -> int | None:
@@ -326,12 +326,12 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def follow(self) -> None:
         """Stay at the end from now on, though the cursor be there already."""
         self._at_end = True
-        self.update_rows()
+        self.redraw()
 
     def stay(self) -> None:
         """Stay on this row from now on, though it be the last."""
         self._at_end = False
-        self.update_rows()
+        self.redraw()
 
     def scroll_to_row(self, index: int) -> None:
         top = self.scroll_offset.y
@@ -384,8 +384,13 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal (OSC 52): over SSH, too."""
-        if 0 <= self.cursor < self._count:
-            self.app.copy_to_clipboard(self.copied(self.cursor))
+        if not 0 <= self.cursor < self._count:
+            return
+        kept = self._kept(self.cursor) if self.held else None
+        if self.held and kept is None:
+            self.notify("not copied: this row was not kept", timeout=3, markup=False)
+        else:
+            self.app.copy_to_clipboard(kept.copied if kept else self.copied(self.cursor))
             self.notify("copied", timeout=1.5, markup=False)
 
     def on_click(self, event: Click) -> None:
