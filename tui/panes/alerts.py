@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from tui.details.subject import Subject
-from tui.panes.delivery_rows import MATRIX_FROM, component_columns, head_line, item_line
+from tui.panes.delivery_rows import item_line
+from tui.panes.deployment_rows import MATRIX_FROM, component_columns, head_line
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Clock
 from tui.protocol.topics import Filter
