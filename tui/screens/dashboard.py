@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.panes.agents import AgentsPane
@@ -193,11 +194,22 @@ class Dashboard(InboxScreen):
         for pane in self._panes:
             pane.compact = dense or self.has_class("-compact")
 
+    def set_focus(
+        self,
+        widget: Widget | None,
+        scroll_visible: bool = True,  # noqa: FBT001, FBT002 - Textual's signature
+        from_app_focus: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        # Open before it has the focus: in a zoomed screen it would be hidden, and lose it again.
+        if widget in self._panes:
+            for pane in self._panes:
+                pane.set_class(pane is widget, "-open")
+        super().set_focus(widget, scroll_visible, from_app_focus)
+
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if event.widget not in self._panes:
             return  # a filter is being typed: its pane stays open
         for pane in self._panes:
-            pane.set_class(pane is event.widget, "-open")
             if pane.compact:
                 pane.redraw()
         self._kept["pane"] = event.widget.id
