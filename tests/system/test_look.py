@@ -1,6 +1,7 @@
 """What reaches the terminal, byte by byte: no colour, ASCII alone, and a mouse that is let go."""
 
 import re
+import signal
 
 import pytest
 
@@ -68,6 +69,13 @@ def test_keys_of_one_write_reach_what_those_before_lead_to(environment: dict[str
         terminal.lacks("▽quite")
         terminal.send("q")
         assert terminal.ended() == 0
+
+
+def test_a_dashboard_ends_with_its_terminal(environment: dict[str, str]) -> None:
+    with Terminal(DEMO, environment=environment) as terminal:
+        terminal.shows("LIVE", "coder-001")
+        terminal.hang_up()
+        assert terminal.process.wait(20) == 128 + signal.SIGHUP
 
 
 def test_what_was_left_is_there_at_the_next_start(environment: dict[str, str]) -> None:
