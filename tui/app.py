@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkab
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.markup import escape
 from textual.screen import Screen
 
@@ -227,6 +228,22 @@ class AutosdlcApp(ThemedApp):
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)  # what is folded is many objects, and hardly any garbage
         gc.enable()
+
+    async def on_event(self, event: Event) -> None:
+        # Textual asks for a key's binding once the key has bubbled up from what had the focus. Keys
+        # of one write (pasted, or held up by a slow line) would then all be sent to the pane that
+        # the first of them leaves. Rows take no key for themselves, so theirs are done one by one.
+        if (
+            isinstance(event, Key)
+            and not event.is_forwarded
+            and isinstance(self.focused, RowView)
+            and (
+                await self._check_bindings(event.key, priority=True)
+                or await self._check_bindings(event.key)
+            )
+        ):
+            return
+        await super().on_event(event)
 
     # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
 

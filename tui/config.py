@@ -156,7 +156,7 @@ def _fault(key: str, value: Any) -> str | None:
     if key == "keys":
         if isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
             return None
-        return '[keys]: must be binding = "key" pairs'
+        return '[keys]: must be pairs such as "pane.zoom" = "x", both in quotes'
     if key in ("notify", "coverage"):
         return _table_fault(key, value)
     return f"{key}: unknown setting (known: {', '.join(KNOWN)})"

@@ -1,13 +1,15 @@
 """What a dashboard remembers from one start to the next: filters, sorts, layout, what was put off.
 
-One JSON file in the state directory, written whole or not at all. It is a comfort, never a
-condition: a file that cannot be read is kept under another name and a new one begun, and where it
+One JSON file in the state directory, written whole or not at all. Of several dashboards each writes
+what it has changed itself over what the others have written. It is a comfort, never a condition: a
+file that cannot be read is kept under another name and a new one begun, and where it
 cannot be written, the dashboard goes on without.
 """
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +39,32 @@ class Remembered:
         if self._path is None:
             return
         kept = {name: values for name, values in self._sections.items() if values}
-        text = json.dumps(kept, indent=1, sort_keys=True)
+        text = _text(kept)
         if text == self._saved:
             return
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.write_text(text, "utf-8")
-            fresh.replace(self._path)
+            with _locked(self._path.parent):
+                fresh.write_text(self._merged(self._path, kept), "utf-8")
+                fresh.replace(self._path)
             self._saved, self.trouble = text, ""
         except OSError as error:
             with suppress(OSError):
                 fresh.unlink()
             self.trouble = f"{self._path} cannot be written: {error.strerror}"
 
+    def _merged(self, path: Path, kept: dict[str, Any]) -> str:
+        """What is kept here, with what others have changed in the file meanwhile."""
+        try:
+            theirs = _sections(_read(path))
+        except (OSError, ValueError, RecursionError):  # it is gone, or not what it was
+            return _text(kept)
+        return _text(_merge(json.loads(self._saved or "{}"), kept, theirs))
+
     def _load(self, path: Path) -> None:
         try:
-            with path.open("rb") as file:
-                text = file.read(MAX_BYTES + 1).decode()
+            text = _read(path)
             self._sections = _sections(text)
         except FileNotFoundError:
             return
@@ -68,6 +78,43 @@ class Remembered:
                 path.replace(aside)
         else:
             self._saved = text
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """One dashboard at a time; where the file system knows no locks, as many as there are."""
+    import fcntl
+
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _merge(before: Any, ours: dict[str, Any], theirs: Any) -> dict[str, Any]:
+    """`theirs` with what in `ours` is not as it was `before`, value by value."""
+    before = before if isinstance(before, dict) else {}
+    merged = dict(theirs) if isinstance(theirs, dict) else {}
+    for name in before.keys() - ours.keys():
+        merged.pop(name, None)
+    for name, value in ours.items():
+        if name in before and before[name] == value:
+            continue
+        nested = isinstance(value, dict)
+        merged[name] = _merge(before.get(name), value, merged.get(name)) if nested else value
+    return merged
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1).decode()
+
+
+def _text(sections: dict[str, Any]) -> str:
+    return json.dumps(sections, indent=1, sort_keys=True)
 
 
 def _sections(text: str) -> dict[str, dict[str, Any]]:

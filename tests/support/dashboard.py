@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tui.app import AutosdlcApp
@@ -63,6 +64,12 @@ class Screen:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    async def press_at_once(self, *keys: str) -> None:
+        """As they come where a terminal delivers them in one write."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
+        await self.pilot.pause()
 
     @property
     def open_pane(self) -> str | None:

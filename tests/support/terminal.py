@@ -100,6 +100,12 @@ class Terminal:
             pass
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Go away, as a window that is closed does, and tell the program as the system would."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDWR)
+        self.process.send_signal(signal.SIGHUP)
+
     def _read(self, patience: float) -> bool:
         """Take in what was written; False where nothing came."""
         if not select.select([self._master], [], [], patience)[0]:

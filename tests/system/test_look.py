@@ -1,6 +1,7 @@
 """What reaches the terminal, byte by byte: no colour, ASCII alone, and a mouse that is let go."""
 
 import re
+import signal
 
 import pytest
 
@@ -54,6 +55,27 @@ def test_m_gives_the_mouse_to_the_terminal_and_takes_it_back(environment: dict[s
         assert terminal.raw.count(b"\x1b[?1003h") > before
         terminal.send("q")
         assert terminal.ended() == 0
+
+
+def test_keys_of_one_write_reach_what_those_before_lead_to(environment: dict[str, str]) -> None:
+    with Terminal(DEMO, environment=environment) as terminal:
+        terminal.shows("LIVE", "coder-001")
+        terminal.send("5fvz")
+        terminal.until(lambda: "AGENTS" not in terminal.text, "zoomed")
+        terminal.shows("≥INFO", "held")
+        terminal.send("/quite")
+        terminal.shows("▽quite 0 of")
+        terminal.send("\x1b")
+        terminal.lacks("▽quite")
+        terminal.send("q")
+        assert terminal.ended() == 0
+
+
+def test_a_dashboard_ends_with_its_terminal(environment: dict[str, str]) -> None:
+    with Terminal(DEMO, environment=environment) as terminal:
+        terminal.shows("LIVE", "coder-001")
+        terminal.hang_up()
+        assert terminal.process.wait(20) == 128 + signal.SIGHUP
 
 
 def test_what_was_left_is_there_at_the_next_start(environment: dict[str, str]) -> None:

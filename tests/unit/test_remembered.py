@@ -1,5 +1,6 @@
 """What is remembered between starts: a comfort, never a condition."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,47 @@ def test_nothing_is_written_where_nothing_has_changed(path: Path) -> None:
     path.unlink()
     first.save()
     assert not path.exists()
+
+
+def test_two_dashboards_keep_what_either_set_last(path: Path) -> None:
+    start = Remembered(path)
+    start.section("logs").update(filter="retry", level="warn", order="time")
+    start.section("inbox")["acknowledged"] = {"old": 1.0, "older": 0.5}
+    start.save()
+    one, other = Remembered(path), Remembered(path)
+    one.section("logs")["filter"] = "refund"
+    one.section("inbox")["acknowledged"]["seen by one"] = 2.0
+    del one.section("inbox")["acknowledged"]["older"]
+    one.section("look")["theme"] = "autosdlc-light"
+    one.save()
+    other.section("logs")["level"] = "error"
+    del other.section("logs")["order"]
+    other.section("inbox")["acknowledged"]["seen by the other"] = 3.0
+    other.save()
+    one.section("agents")["order"] = "name"
+    one.save()
+    both = Remembered(path)
+    assert both.section("logs") == {"filter": "refund", "level": "error"}
+    assert both.section("inbox")["acknowledged"] == {
+        "old": 1.0,
+        "seen by one": 2.0,
+        "seen by the other": 3.0,
+    }
+    assert both.section("look") == {"theme": "autosdlc-light"}
+    assert both.section("agents") == {"order": "name"}
+
+
+def test_many_dashboards_that_save_at_once_lose_nothing(path: Path) -> None:
+    def save_often(name: str) -> None:
+        remembered = Remembered(path)
+        for number in range(20):
+            remembered.section("inbox")[f"{name} {number}"] = number
+            remembered.save()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save_often, "abcdefgh"))
+    assert len(Remembered(path).section("inbox")) == 8 * 20
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tui.theme import (
     load_theme,
     shipped_directory,
 )
-from tui.widgets.rows import STYLES
+from tui.widgets.styles import STYLES
 
 SHIPPED = find_themes([shipped_directory()])
 DRAWN_ON = ("background", "panel", "row-cursor")

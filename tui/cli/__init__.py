@@ -111,7 +111,8 @@ def _show(
 
     from tui.app import AutosdlcApp
     from tui.feed import Plan
-    from tui.keys import check_keys
+    from tui.keys import keymap
+    from tui.output import outlive_the_terminal
     from tui.remembered import Remembered
     from tui.theme import ThemeError
 
@@ -126,13 +127,14 @@ def _show(
     ]
     plans = named or [Plan(demo=demo, seed=seed, speed=speed, replay=playback)]
     try:
+        keys = {}
         if settings.keys:
-            check_keys(settings.keys, AutosdlcApp.bindable())
+            keys = keymap(settings.keys, AutosdlcApp.bindable(), settings.origins["keys"])
         app = AutosdlcApp(
             *plans,
             theme=settings.theme,
             theme_directories=(config_directory() / "themes",),
-            keys=settings.keys,
+            keys=keys,
             notices=settings.notify,
             coverage_minimum=settings.coverage_minimum,
             density=settings.density,
@@ -142,6 +144,7 @@ def _show(
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))
+    outlive_the_terminal()
     app.run()
     raise SystemExit(app.return_code or 0)
 

@@ -30,7 +30,8 @@ class News(NamedTuple):
 class Notifier:
     """Told of all open needs every now and then, says what of them is new.
 
-    What has begun before `started` (Unix ms) is no news: whoever starts a dashboard sees it there.
+    What has begun, or come back from a snooze, before `started` (Unix ms) is no news: whoever
+    starts a dashboard sees it there.
     """
 
     def __init__(self, started: float) -> None:
@@ -42,7 +43,7 @@ class Notifier:
         self._told = float("-inf")
 
     def news(self, needs: Sequence[Need], now: float, *, quiet: bool = False) -> News | None:
-        """What there is to tell at `now`; in `quiet` hours nothing, then or later."""
+        """What there is to tell at `now`; in `quiet` hours nothing, but after them what is open."""
         if needs is not self._before:
             self._before = needs
             is_open = frozenset(need.key for need in needs)
@@ -50,12 +51,10 @@ class Notifier:
             self._waiting |= {
                 need.key: need
                 for need in needs
-                if need.key not in self._open and need.since >= self._started
+                if need.key not in self._open and max(need.since, need.back) >= self._started
             }
             self._open = is_open
-        if quiet:
-            self._waiting = {}
-        if not self._waiting or now < self._told + SPACING:
+        if quiet or not self._waiting or now < self._told + SPACING:
             return None
         self._told = now
         told, self._waiting = list(self._waiting.values()), {}

@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from tui.details.subject import Subject
-from tui.panes.delivery_rows import MATRIX_FROM, component_columns, head_line, item_line
+from tui.panes.delivery_rows import item_line
+from tui.panes.deployment_rows import MATRIX_FROM, component_columns, head_line
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Clock
 from tui.protocol.topics import Filter
@@ -208,7 +209,7 @@ class AlertsPane(ListPane[Item]):
 
     def watch_tab(self, tab: str) -> None:
         self.kept["tab"] = tab
-        self.update_rows()
+        self.renew()
 
     def title_clicked(self, word: str) -> None:
         if word in TABS:
@@ -219,7 +220,7 @@ class AlertsPane(ListPane[Item]):
                 self.action_tab(1)
         elif word.endswith("snoozed"):
             self.store.inbox.restore()
-            self.update_rows()
+            self.renew()
 
     def action_tab(self, step: int) -> None:
         names = list(TABS)
@@ -234,7 +235,7 @@ class AlertsPane(ListPane[Item]):
                 await self.run_action("screen.inbox_ack")
             else:
                 inbox.acknowledge(key, self.clock())
-            self.update_rows()
+            self.renew()
 
     async def action_snooze(self) -> None:
         if item := self._open_item():
@@ -244,7 +245,7 @@ class AlertsPane(ListPane[Item]):
                 self.store.inbox.snooze(occurrence(item), self.clock())
                 minutes = self.store.inbox.snooze_minutes
                 self.notify(f"snoozed {minutes:g} min: {item.title}", timeout=3, markup=False)
-            self.update_rows()
+            self.renew()
 
     def _open_item(self) -> Item | None:
         item = self.rows[self.cursor] if self.cursor < len(self.rows) else None

@@ -3,14 +3,13 @@
 Pure: an item in, a line of exactly so many cells out.
 """
 
-from collections.abc import Iterable
-
 from rich.cells import cell_len
 
+from tui.panes.deployment_rows import PREFIX, WORD, component_words, matrix, percent, titled
 from tui.protocol.text import clean
 from tui.store.alerts import Alert, Notice
 from tui.store.delivery import Delivery
-from tui.store.deployments import MARKS, Component, Deployment
+from tui.store.deployments import Deployment
 from tui.store.github import Issue, PullRequest, Run
 from tui.store.item import Item
 from tui.widgets.cells import (
@@ -38,19 +37,9 @@ LEVELS = {
 GLYPHS = {
     "alert": "▲", "notice": "◆", "deployment": "⇡", "issue": "◇", "pr": "⎇", "ci": "»",
 }  # fmt: skip
-OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
-"""The style of each outcome of a component."""
 WORDS = {"rolled_back": "ROLLBACK", "rolledback": "ROLLBACK", "completed": "DONE"}
-WORD = 8
-"""Cells of the word: a severity, a bar, a number."""
-PREFIX = 6 + 2 + WORD + 1
 ROOMY = 60
 """From so many cells on a row says more of how it stands."""
-MATRIX_FROM = 80
-"""From so many cells on deployments are a matrix of their components."""
-TITLE = 30
-"""Cells of an environment and its version in that."""
-MAX_COMPONENT = 12
 
 
 def item_line(
@@ -77,7 +66,7 @@ def item_line(
     )
     text = "dim" if resolved or acknowledged else "text"
     if columns and isinstance(item, Deployment):
-        return (*prefix, *_matrix(item, columns, width - PREFIX, text))
+        return (*prefix, *matrix(item, columns, width - PREFIX, text))
     tail = _tail(item, delivery, now, width, acknowledged=acknowledged)
     room = max(0, width - PREFIX - line_width(tail))
     return (*prefix, *fill(_body(item, text, room), room), *tail)
@@ -104,8 +93,8 @@ def _word(item: Item, style: str) -> Span:
 def _body(item: Item, style: str, width: int) -> Line:
     match item:
         case Deployment():
-            title = f"{item.environment} {item.version or item.id}"
-            words = _component_words(item)
+            title = titled(item)
+            words = component_words(item)
             left = width - cell_len(clean(title)) - 2
             return ((title, style), ("  ", ""), *join_fitting(words, left))
         case Issue():
@@ -178,103 +167,5 @@ def _run(item: Run, now: float) -> list[Span]:
     return [(f" {clean(item.status, 16).replace('_', ' ')}", "dim")]
 
 
-def percent(share: float) -> str:
-    """A publisher's percent, as far as it can be one."""
-    return f"{min(999.0, max(0.0, share)):.0f}%"
-
-
 def _short(number: int) -> str:
     return str(number) if number < 10_000 else "9999+"
-
-
-# Deployments.
-
-
-def _component_words(item: Deployment) -> list[Span]:
-    if item.components and all(c.outcome == "done" for c in item.components):
-        count = len(item.components)
-        return [(f"all {count} ✓" if count > 1 else f"{item.components[0].name}✓", "ok")]
-    return [_component_word(c, item.outcome) for c in _by_interest(item)]
-
-
-def _by_interest(item: Deployment) -> list[Component]:
-    """What failed and what is under way before what is done or waits."""
-    order = ("failed", "running", "done", "waiting")
-    return sorted(item.components, key=lambda c: order.index(c.outcome))
-
-
-def _component_word(component: Component, whole: str) -> Span:
-    """A component that goes on in a deployment that has failed does so no more."""
-    result = component.outcome
-    mark = MARKS[result]
-    if result == "running" and component.progress is not None and whole == "running":
-        mark = f" {percent(component.progress)}"
-    return (f"{clean(component.name, 24)}{mark}", OUTCOMES[result])
-
-
-def component_columns(deployments: Iterable[Deployment]) -> tuple[str, ...]:
-    """The components of all of them, in the order of the newest."""
-    names: dict[str, None] = {}
-    for deployment in deployments:
-        names |= dict.fromkeys(component.name for component in deployment.components)
-    return tuple(names)
-
-
-def head_line(columns: tuple[str, ...], width: int) -> Line:
-    shown, more = _shown(columns, width - PREFIX)
-    return (
-        (fit("TIME", 6), "head"),
-        (fit("PROGRESS", PREFIX - 6), "head"),
-        (fit("DEPLOYMENT", TITLE) + "  ", "head"),
-        *((fit(name.upper(), _column(name)) + " ", "head") for name in shown),
-        (f"+{more}" if more else "", "dim"),
-    )
-
-
-def _matrix(item: Deployment, columns: tuple[str, ...], width: int, style: str) -> Line:
-    by_name = {component.name: component for component in item.components}
-    progress = "" if item.progress is None else f" {percent(item.progress)}"
-    title = f"{item.environment} {item.version or item.id}"
-    name = fit(title, TITLE - len(progress))
-    return (
-        (name, style),
-        (f"{progress}  ", "info"),
-        *(
-            (
-                fit(*_cell(by_name.get(name), item.outcome, _column(name))) + " ",
-                _style(by_name, name),
-            )
-            for name in _shown(columns, width)[0]
-        ),
-    )
-
-
-def _cell(component: Component | None, whole: str, width: int) -> tuple[str, int]:
-    if component is None:
-        return "", width
-    result = component.outcome
-    if result == "running" and component.progress is not None and whole == "running":
-        bar = meter(component.progress / 100, max(3, width - 5))
-        return f"{bar} {percent(component.progress):>4}", width
-    return f"{MARKS[result]} {component.status}", width
-
-
-def _style(components: dict[str, Component], name: str) -> str:
-    component = components.get(name)
-    return OUTCOMES[component.outcome] if component else ""
-
-
-def _column(name: str) -> int:
-    return min(MAX_COMPONENT, max(9, cell_len(clean(name))))
-
-
-def _shown(columns: tuple[str, ...], width: int) -> tuple[list[str], int]:
-    """The columns that fit, and how many do not."""
-    left = width - TITLE - 2 - 4
-    shown: list[str] = []
-    for name in columns:
-        left -= _column(name) + 1
-        if left < 0:
-            break
-        shown.append(name)
-    return shown, len(columns) - len(shown)

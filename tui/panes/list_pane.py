@@ -1,13 +1,14 @@
 """What panes that list things share: filter, order, and going from match to match."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import reactive
 
 from tui.panes.pane import Clock, Pane
+from tui.panes.patience import TooSlowError, patience
 from tui.store import Store
 from tui.store.query import Query
 from tui.widgets.cells import Line, wrap
@@ -23,7 +24,11 @@ class ListPane(Pane, Generic[T]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "slash,ctrl+f", "filter", "Filter", id="list.filter", tooltip="Show only what matches"
+            "slash,ctrl+f",
+            "screen.filter",
+            "Filter",
+            id="list.filter",
+            tooltip="Show only what matches",
         ),
         Binding("s", "sort", "Sort", id="list.sort", tooltip="The next order", show=False),
         Binding(
@@ -43,15 +48,6 @@ class ListPane(Pane, Generic[T]):
 
     search: reactive[Query] = reactive(Query(), init=False)
     order: reactive[str] = reactive("", init=False)
-
-    class FilterWanted(Message):
-        """A person wants to type a filter for this pane."""
-
-        bubble = True
-
-        def __init__(self, pane: "ListPane[Any]") -> None:
-            super().__init__()
-            self.pane = pane
 
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         super().__init__(store, clock, kept)
@@ -84,7 +80,13 @@ class ListPane(Pane, Generic[T]):
     # What follows.
 
     def update_rows(self) -> None:
-        self.select()
+        try:
+            with patience() if self.search.is_expression else nullcontext():
+                self.select()
+        except TooSlowError:
+            self._last = self.search.given_up()
+            self.set_reactive(ListPane.search, self._last)
+            self.select()
         super().update_rows()
 
     def select(self) -> None:
@@ -137,20 +139,27 @@ class ListPane(Pane, Generic[T]):
             return super().reveal(key)
         return self.key_at(self.cursor) == key
 
-    def action_filter(self) -> None:
-        self.post_message(self.FilterWanted(self))
-
     def action_sort(self) -> None:
         if len(self.SORTS) > 1:
             self.order = self.SORTS[(self.SORTS.index(self.order) + 1) % len(self.SORTS)]
 
     def action_match(self, step: int) -> None:
         """Go to the next row that the last filter matches, round the end."""
-        if not self._last or not self.rows:
-            return
-        count = len(self.rows)
+        if self._last and self.rows:
+            try:
+                with patience() if self._last.is_expression else nullcontext():
+                    found = self._match(step)
+            except TooSlowError:
+                self._last = self._last.given_up()
+                said = f"{self._last.text}: {self._last.fault}"
+                self.notify(said, severity="warning", markup=False)
+            else:
+                self.cursor = self.cursor if found is None else found
+
+    def _match(self, step: int) -> int | None:
+        count, matches = len(self.rows), self._last.matches
         for far in range(1, count + 1):
             index = (self.cursor + step * far) % count
-            if self._last.matches(self.text(self.rows[index])):
-                self.cursor = index
-                return
+            if matches(self.text(self.rows[index])):
+                return index
+        return None

@@ -35,6 +35,7 @@ class LogsPane(ListPane[LogLine]):
     SLICES = frozenset({Slice.LOGS})
     EMPTY = "no log lines yet: agent_log and agent_error show up here"
     FOLLOWS = True
+    ROWS_STAY = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f",
@@ -91,7 +92,7 @@ class LogsPane(ListPane[LogLine]):
     def _go_on(self) -> None:
         """Test the next lines, with keys and events let in before."""
         self._scanning = False
-        self.update_rows()
+        self.renew()
 
     def update_rows(self) -> None:
         super().update_rows()
@@ -170,11 +171,11 @@ class LogsPane(ListPane[LogLine]):
 
     def watch_level(self, level: str) -> None:
         self.kept["level"] = level
-        self.update_rows()
+        self.renew()
 
     def watch_agent(self, agent: str) -> None:
         self.kept["agent"] = agent
-        self.update_rows()
+        self.renew()
 
     def title_clicked(self, word: str) -> None:
         if word in ("FOLLOW", "held"):

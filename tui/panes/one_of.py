@@ -1,14 +1,31 @@
 """What panes share that show one thing of many: going through them, and seeing them all."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
+from tui.details.subject import Subject
 from tui.panes.pane import Clock, Pane
 from tui.store import Store
 from tui.widgets.cells import Line
+
+
+class Row(NamedTuple):
+    line: Callable[[int], Line]
+    """What is drawn in a width."""
+    key: str
+    subject: Subject | None = None
+    thing: Any = None
+    """What the row is about, where it is exported as that and not as text."""
+
+
+class Rows(Protocol):
+    """A sequence of rows, each of which may be made when it is seen."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Row: ...
 
 
 class OneOfPane(Pane):
@@ -46,6 +63,9 @@ class OneOfPane(Pane):
 
     overview: reactive[bool] = reactive(False, init=False)
 
+    rows: Rows = ()
+    """What is shown, as a subclass laid it down when it was last updated."""
+
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         super().__init__(store, clock, kept)
         self.chosen: str | None = None
@@ -66,6 +86,18 @@ class OneOfPane(Pane):
         raise NotImplementedError
 
     # What follows.
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def row(self, index: int, width: int) -> Line:
+        return self.rows[index].line(width)
+
+    def key(self, index: int) -> str | None:
+        return self.rows[index].key if index < len(self.rows) else None
+
+    def subject(self, index: int) -> Subject | None:
+        return self.rows[index].subject if index < len(self.rows) else None
 
     @property
     def shown(self) -> str | None:
@@ -103,6 +135,6 @@ class OneOfPane(Pane):
         self._anew()
 
     def _anew(self) -> None:
-        self.update_rows()
+        self.renew()
         self.cursor = 0
         self.scroll_to_row(0)

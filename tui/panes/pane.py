@@ -74,13 +74,6 @@ class Pane(RowView):
     class ZoomWanted(Message):
         """A person wants this pane alone, or all again."""
 
-    class Opened(Message):
-        """A person wants to see all there is about something."""
-
-        def __init__(self, subject: Subject) -> None:
-            super().__init__()
-            self.subject = subject
-
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         """`kept` is this pane's part of what is remembered between starts."""
         super().__init__(id=self.NAME.lower())
@@ -109,15 +102,11 @@ class Pane(RowView):
         del index
         return None
 
-    def record(self, index: int) -> dict[str, Any]:
-        """The row at `index` as it is exported: plain values by name."""
-        del index
-        return {}
-
     def records(self) -> Iterator[dict[str, Any]]:
-        """All rows as they are exported."""
-        for index in range(self.row_count()):
-            yield self.record(index) or {"text": self.copied(index)}
+        return iter(()) if self._message else super().records()
+
+    def _record(self, index: int) -> dict[str, Any]:
+        return {} if self._message else super()._record(index)
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""
@@ -252,9 +241,9 @@ class Pane(RowView):
             x -= size
         return ""
 
-    def action_open(self) -> None:
-        if subject := self.subject(self.cursor):
-            self.post_message(self.Opened(subject))
+    async def action_open(self) -> None:
+        # No message: what is typed at the same time is meant for what this opens.
+        await self.run_action("screen.details")
 
     def watch_compact(self) -> None:
         self.set_class(self.compact, "-compact")

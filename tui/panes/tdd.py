@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from tui.details.subject import Subject
-from tui.panes.one_of import OneOfPane
+from tui.panes.one_of import OneOfPane, Row
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Overall, overall
+from tui.store.tdd import Cycle, Overall, overall
 from tui.widgets import cycle_lines as draw
 from tui.widgets.cells import Column, Line, age, column_widths, filled, table_line
 
@@ -34,14 +34,6 @@ AGENTS = (
     Column("LINE", 6, right=True),
     Column("!", 3, right=True),
 )
-
-
-class Row(NamedTuple):
-    line: draw.Drawn
-    key: str
-    agent_id: str = ""
-    thing: Failure | CoveredFile | Breach | Cycle | None = None
-    """What the line is about, where that is one thing."""
 
 
 class Sections:
@@ -71,7 +63,6 @@ class TddPane(OneOfPane):
     SLICES = frozenset({Slice.TDD})
     EMPTY = "no tests yet: run pytest --autosdlc in a project"
 
-    _rows: Sequence[Row] | Sections = ()
     _cycle: Cycle | None = None
     """The one that is shown."""
     _all: Overall | None = None
@@ -86,42 +77,29 @@ class TddPane(OneOfPane):
     def known(self, id_: str) -> bool:
         return id_ in self.store.tdd.by_agent
 
-    def row_count(self) -> int:
-        return len(self._rows)
-
-    def row(self, index: int, width: int) -> Line:
-        return self._rows[index].line(width)
-
-    def key(self, index: int) -> str | None:
-        return self._rows[index].key if index < len(self._rows) else None
-
-    def subject(self, index: int) -> Subject | None:
-        agent_id = self._rows[index].agent_id if index < len(self._rows) else ""
-        return Subject("cycle", agent_id) if agent_id else None
-
     def record(self, index: int) -> dict[str, Any]:
-        row = self._rows[index]
+        row = self.rows[index]
+        if row.thing is None or row.subject is None:
+            return {}
         if isinstance(row.thing, Cycle):
             return cycle_record(row.thing)
-        if row.thing is None:
-            return {"text": "".join(text for text, _ in row.line(draw.WIDE)).strip()}
-        return {"agent": row.agent_id} | row.thing._asdict()
+        return {"agent": row.subject.key, **row.thing._asdict()}
 
     def update_rows(self) -> None:
         width, height = self.room
         cycle = self._cycle = self.store.tdd.by_agent.get(self.shown or "")
         self._all = None
         if cycle is None:
-            self._rows = ()
+            self.rows = ()
         elif self.overview:
             cycles = sorted(
                 self.store.tdd.by_agent.values(),
                 key=lambda c: (not c.totals.failing, not c.breaches, c.agent_id),
             )
             self._all = overall(cycles)
-            self._rows = self._draw_all(self._all, cycles, width)
+            self.rows = self._draw_all(self._all, cycles, width)
         else:
-            self._rows = self._draw(cycle, width, height - self.compact)
+            self.rows = self._draw(cycle, width, height - self.compact)
         super().update_rows()
 
     def summary(self) -> Line:
@@ -149,17 +127,17 @@ class TddPane(OneOfPane):
     def _draw(self, cycle: Cycle, width: int, height: int) -> list[Row]:
         """What matters most first; the warnings are in sight, however many tests fail."""
         wide = width >= draw.WIDE and height >= TALL
-        agent_id, minimum = cycle.agent_id, self.store.tdd.minimum
+        about, minimum = Subject("cycle", cycle.agent_id), self.store.tdd.minimum
         rows = [
-            Row(partial(draw.ribbon, cycle, self.clock()), "phase", agent_id, cycle),
-            Row(partial(draw.tests_line, cycle), "tests", agent_id, cycle),
+            Row(partial(draw.ribbon, cycle, self.clock()), "phase", about, cycle),
+            Row(partial(draw.tests_line, cycle), "tests", about, cycle),
         ]
         if cycle.coverage is not None:
             now, before = draw.figures(cycle.coverage), draw.figures(cycle.previous_coverage)
             line = partial(draw.coverage_line, now, before, minimum)
-            rows.append(Row(line, "coverage", agent_id, cycle))
+            rows.append(Row(line, "coverage", about, cycle))
         failures = [
-            Row(line, f"failure {failure.where} {failure.name} {part}", agent_id, failure)
+            Row(line, f"failure {failure.where} {failure.name} {part}", about, failure)
             for number, failure in enumerate(cycle.failures)
             for part, line in enumerate(
                 draw.failure_lines(failure, TRACEBACK if wide and number < TRACED else 0)
@@ -173,14 +151,14 @@ class TddPane(OneOfPane):
         if files:
             rows.append(Row(draw.files_head, "files"))
         rows += [
-            Row(partial(draw.file_line, file, minimum), f"file {file.path}", agent_id, file)
+            Row(partial(draw.file_line, file, minimum), f"file {file.path}", about, file)
             for file in files
         ]
         past = draw.past_rounds(cycle)
         if past and (wide or height - len(rows) > PAST):
             rows.append(Row(draw.always((("PAST CYCLES", "head"),)), "past"))
             rows += [
-                Row(partial(draw.round_line, one), f"round {one.number}", agent_id) for one in past
+                Row(partial(draw.round_line, one), f"round {one.number}", about) for one in past
             ]
         return rows
 
@@ -203,7 +181,7 @@ class TddPane(OneOfPane):
 
     def _agent_row(self, cycle: Cycle) -> Row:
         line = partial(self._agent, cycle)
-        return Row(line, f"agent {cycle.agent_id}", cycle.agent_id, cycle)
+        return Row(line, f"agent {cycle.agent_id}", Subject("cycle", cycle.agent_id), cycle)
 
     def _agent(self, cycle: Cycle, width: int) -> Line:
         totals = cycle.totals
@@ -244,7 +222,7 @@ def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:
         Row(
             line,
             f"breach {breach.agent_id} {breach.rule} {breach.at} {breach.said} {part}",
-            breach.agent_id,
+            Subject("cycle", breach.agent_id),
             breach,
         )
         for breach in draw.breaches(cycles, MAX_BREACHES)

@@ -1,12 +1,12 @@
 """Pane 3: is it moving, and when is it done? The steps of one workflow, or all workflows."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 
 from tui.details.subject import Subject
-from tui.panes.one_of import OneOfPane
+from tui.panes.one_of import OneOfPane, Row
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.schedule import Forecast, Place, places
@@ -38,14 +38,6 @@ WORKFLOWS = (
 )
 
 
-class Row(NamedTuple):
-    key: str
-    line: Callable[[int], Line]
-    """What is drawn in a width."""
-    workflow_id: str = ""
-    step_id: str = ""
-
-
 class WorkflowPane(OneOfPane):
     NUMBER = 3
     NAME = "WORKFLOW"
@@ -53,7 +45,6 @@ class WorkflowPane(OneOfPane):
     SLICES = frozenset({Slice.WORKFLOWS})
     EMPTY = "no workflow yet: one appears with its workflow_started"
 
-    _rows: Sequence[Row] = ()
     _workflow: Workflow | None = None
     _forecast: Forecast | None = None
     _asked: tuple[Workflow, float, list[str]] | None = None
@@ -69,26 +60,12 @@ class WorkflowPane(OneOfPane):
     def known(self, id_: str) -> bool:
         return id_ in self.store.workflows.by_id
 
-    def row_count(self) -> int:
-        return len(self._rows)
-
-    def row(self, index: int, width: int) -> Line:
-        return self._rows[index].line(width)
-
-    def key(self, index: int) -> str | None:
-        return self._rows[index].key if index < len(self._rows) else None
-
-    def subject(self, index: int) -> Subject | None:
-        if index >= len(self._rows) or not self._rows[index].workflow_id:
-            return None
-        return Subject("workflow", self._rows[index].workflow_id, self._rows[index].step_id)
-
     def record(self, index: int) -> dict[str, Any]:
-        row = self._rows[index]
-        workflow = self.store.workflows.by_id.get(row.workflow_id)
-        if workflow is None:
+        subject = self.rows[index].subject
+        workflow = self.store.workflows.by_id.get(subject.key) if subject else None
+        if workflow is None or subject is None:
             return {}
-        step = workflow.steps.get(row.step_id)
+        step = workflow.steps.get(subject.part)
         return workflow_record(workflow) if step is None else step_record(workflow, step)
 
     def update_rows(self) -> None:
@@ -96,12 +73,12 @@ class WorkflowPane(OneOfPane):
         self._workflow = store.by_id.get(self.shown or "")
         self._forecast = None
         if self._workflow is None:
-            self._rows = ()
+            self.rows = ()
         elif self.overview:
-            self._rows = [self._of(workflow) for workflow in store.running_first()]
+            self.rows = [self._of(workflow) for workflow in store.running_first()]
         else:
             self._forecast = store.forecast(self._workflow, self.clock())
-            self._rows = [*self._drawn(self._workflow), *self._others(self._workflow)]
+            self.rows = [*self._drawn(self._workflow), *self._others(self._workflow)]
         super().update_rows()
 
     def summary(self) -> Line:
@@ -141,7 +118,7 @@ class WorkflowPane(OneOfPane):
         for place in listed:
             step = place.step
             line = _StepLine(place, gantt, times[step.id], columns)
-            rows.append(Row(f"step {step.id}", line, workflow.id, step.id))
+            rows.append(Row(line, f"step {step.id}", Subject("workflow", workflow.id, step.id)))
             if step.state == "failed":
                 rows += _error(workflow, step.id, width)
         if workflow.error and not any(step.state == "failed" for step in workflow.steps.values()):
@@ -149,7 +126,7 @@ class WorkflowPane(OneOfPane):
         if not rows:
             mark, style = STATES[workflow.state]
             said = f"{mark} {workflow.state}, its steps are not known"
-            rows.append(_fixed("workflow", ((said, style),), workflow.id))
+            rows.append(_fixed("workflow", ((said, style),), Subject("workflow", workflow.id)))
         return rows
 
     def _placed(self, workflow: Workflow) -> Sequence[Place]:
@@ -203,7 +180,7 @@ class WorkflowPane(OneOfPane):
             )
             return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), cells)
 
-        return Row(f"workflow {workflow.id}", line, workflow.id)
+        return Row(line, f"workflow {workflow.id}", Subject("workflow", workflow.id))
 
 
 class _StepLine:
@@ -247,16 +224,15 @@ def _error(workflow: Workflow, step_id: str, width: int) -> list[Row]:
         _fixed(
             f"error {number}",
             (("    " if number else "  └ ", "dim"), (text, "bad")),
-            workflow.id,
-            step_id,
+            Subject("workflow", workflow.id, step_id),
         )
         for number, text in enumerate(shown)
     ]
 
 
-def _fixed(key: str, line: Line, workflow_id: str = "", step_id: str = "") -> Row:
+def _fixed(key: str, line: Line, about: Subject | None = None) -> Row:
     """A row that is the same in any width."""
-    return Row(key, lambda _: line, workflow_id, step_id)
+    return Row(lambda _: line, key, about)
 
 
 def workflow_record(workflow: Workflow) -> dict[str, Any]:

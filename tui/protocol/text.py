@@ -34,7 +34,6 @@ _SPACES = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ADDRESS = re.compile(r"(?:\[[^\]/]*\]|[^:/\[\]]*)(?::\d*)?(?:/.*)?", re.DOTALL)
 _LINE: dict[int, str | None] = dict.fromkeys(_DROPPED) | dict.fromkeys(_SPACES, " ")
-_BLOCK: dict[int, str | None] = _LINE | {0x0A: "\n", 0x2028: "\n", 0x2029: "\n", 0x0D: None}
 
 
 def clean(text: str, limit: int = 4096) -> str:
@@ -42,11 +41,6 @@ def clean(text: str, limit: int = 4096) -> str:
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     return _cut(text, limit).translate(_LINE)
-
-
-def clean_block(text: str, limit: int = 65_536) -> str:
-    """Harmless text that keeps its line breaks, of at most `limit` characters."""
-    return _cut(text.expandtabs(4), limit).translate(_BLOCK)
 
 
 def escape_json(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
-from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.panes.agents import AgentsPane
@@ -16,12 +16,10 @@ from tui.panes.logs import LogsPane
 from tui.panes.pane import Clock, Pane
 from tui.panes.tdd import TddPane
 from tui.panes.workflow import WorkflowPane
-from tui.protocol.text import clean
 from tui.remembered import Remembered
+from tui.screens.inbox import InboxScreen
 from tui.store import Slice, Store
-from tui.store.inbox import Need
 from tui.store.query import Query
-from tui.widgets.inbox_line import InboxLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.time_ribbon import TimeRibbon
@@ -33,9 +31,6 @@ PANES: tuple[type[Pane], ...] = (AgentsPane, TddPane, WorkflowPane, AlertsPane, 
 ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
 """From this size on panes stand side by side; below it one is open, the others are a line each."""
 MIN_COLUMNS, MIN_ROWS = 40, 10
-NEEDS_AT = {"agent": "agents", "item": "alerts"}
-"""In which pane a need is found, by what it is about."""
-INBOX_KEYS = ("inbox.next", "inbox.ack", "inbox.snooze", "inbox.restore", "row.open")
 RIBBON_ROWS = 24
 """Below this many rows, each of them is worth more than the time ribbon."""
 PAUSE = "pause"
@@ -47,7 +42,7 @@ NEIGHBOURS = {
 }
 
 
-class Dashboard(Screen[None]):
+class Dashboard(InboxScreen):
     DEFAULT_CSS = """
     Dashboard {
         layout: vertical;
@@ -124,38 +119,6 @@ class Dashboard(Screen[None]):
             show=False,
         ),
         Binding(
-            "exclamation_mark",
-            "inbox_next",
-            "Next need",
-            id="inbox.next",
-            tooltip="Go to who needs you; again for the next",
-            show=False,
-        ),
-        Binding(
-            "a",
-            "inbox_ack",
-            "Acknowledge",
-            id="inbox.ack",
-            tooltip="Seen: show this need no more",
-            show=False,
-        ),
-        Binding(
-            "S",
-            "inbox_snooze",
-            "Snooze",
-            id="inbox.snooze",
-            tooltip="Not now: show this need again later",
-            show=False,
-        ),
-        Binding(
-            "A",
-            "inbox_restore",
-            "Show what was put off",
-            id="inbox.restore",
-            tooltip="Show again what was acknowledged or snoozed",
-            show=False,
-        ),
-        Binding(
             "d",
             "density",
             "Density",
@@ -170,15 +133,10 @@ class Dashboard(Screen[None]):
     AUTO_FOCUS = "#agents"
 
     def __init__(self, store: Store, clock: Clock, remembered: Remembered | None = None) -> None:
-        super().__init__()
-        self.store = store
-        self._clock = clock
+        super().__init__(store, clock)
         remembered = remembered or Remembered(None)
         self._kept = remembered.section("layout")
         self._status = StatusBar(store, clock)
-        self._inbox = InboxLine(store, clock)
-        self._gone_to = ""
-        """The need that a person was led to last."""
         self._ribbon = TimeRibbon(store, clock)
         self._paused = False
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
@@ -188,7 +146,7 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._status
-        yield self._inbox
+        yield self.inbox
         with Container(id="panes"):
             yield from self._panes
         yield self._ribbon
@@ -197,23 +155,12 @@ class Dashboard(Screen[None]):
 
     def on_mount(self) -> None:
         """As it was left."""
-        self._inbox.keys = {id_: self._key_of(id_) for id_ in INBOX_KEYS}
-        for name in NEEDS_AT.values():
-            self.watch(self.query_one(f"#{name}"), "cursor", self._follow_cursor, init=False)
+        self.start_inbox()
         named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
         pane = next(named, self._panes[0])
         pane.add_class("-open")
         pane.focus()
         self.set_class(self._kept.get("zoomed") is True, "-zoomed")
-
-    def _key_of(self, id_: str) -> str:
-        """The key that does it now, as a person may have set it."""
-        shown = [
-            self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-            if active.binding.id == id_
-        ]
-        return min(shown, key=len, default="")
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
@@ -227,7 +174,7 @@ class Dashboard(Screen[None]):
             if not pane.held and (tick or pane.SLICES & dirty):
                 pane.update_rows()
         if dirty or tick:
-            self._update_inbox()  # after the panes: it says what Enter opens
+            self.update_inbox()  # after the panes: it says what Enter opens
 
     def on_resize(self, event: Resize) -> None:
         columns, rows = event.size
@@ -247,90 +194,39 @@ class Dashboard(Screen[None]):
         for pane in self._panes:
             pane.compact = dense or self.has_class("-compact")
 
+    def set_focus(
+        self,
+        widget: Widget | None,
+        scroll_visible: bool = True,  # noqa: FBT001, FBT002 - Textual's signature
+        from_app_focus: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        # Open before it has the focus: in a zoomed screen it would be hidden, and lose it again.
+        if widget in self._panes:
+            for pane in self._panes:
+                pane.set_class(pane is widget, "-open")
+        super().set_focus(widget, scroll_visible, from_app_focus)
+
     def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if event.widget not in self._panes:
+            return  # a filter is being typed: its pane stays open
         for pane in self._panes:
-            pane.set_class(pane is event.widget, "-open")
             if pane.compact:
                 pane.redraw()
-            if pane is event.widget:
-                self._kept["pane"] = pane.id
-        self._follow_cursor()
-
-    # The inbox.
-
-    def _update_inbox(self) -> None:
-        need = self._inbox.selected()
-        self._inbox.at_hand = need is not None and need == self._need_at_hand()
-        self._inbox.update_rows()
-
-    def _need_at_hand(self) -> Need | None:
-        """The need that the cursor is on."""
-        pane = self.focused
-        if not isinstance(pane, Pane) or (subject := pane.subject(pane.cursor)) is None:
-            return None
-        return self.store.inbox.of(subject.kind, subject.key, self._clock())
-
-    def _follow_cursor(self) -> None:
-        """Show the need that the cursor has come to, so that keys mean that one."""
-        if need := self._need_at_hand():
-            self._inbox.select(need)
-        self._update_inbox()
-
-    def on_inbox_line_chosen(self) -> None:
-        if need := self._inbox.selected():
-            self._go_to(need)
-
-    def action_inbox_next(self) -> None:
-        need = self._inbox.selected()
-        if need is None:
-            self.notify("nobody needs you", timeout=1.5, markup=False)
-            return
-        if need == self._need_at_hand() or need.key == self._gone_to:
-            need = self._inbox.select_next() or need
-        self._go_to(need)
-
-    def _go_to(self, need: Need) -> None:
-        pane = self.query_one(f"#{NEEDS_AT[need.about]}", Pane)
-        pane.focus()
-        pane.reveal(need.id)
-        self._gone_to = need.key
-        self._inbox.select(need)
-        self.call_after_refresh(self._update_inbox)
-
-    def action_inbox_ack(self) -> None:
-        if need := self._inbox.selected():
-            self.store.inbox.acknowledge(need.key, self._clock())
-            self._said(f"acknowledged: {need.who}")
-
-    def action_inbox_snooze(self) -> None:
-        if need := self._inbox.selected():
-            self.store.inbox.snooze(need.key, self._clock())
-            self._said(f"snoozed {self.store.inbox.snooze_minutes:g} min: {need.who}")
-
-    def action_inbox_restore(self) -> None:
-        self.store.inbox.restore()
-        for need in self.store.inbox.open(self._clock())[:1]:
-            self._inbox.select(need)
-        self.show(self.store.drain() or {Slice.INBOX})
-
-    def _said(self, what: str) -> None:
-        back = self._inbox.keys.get("inbox.restore")
-        said = f"{clean(what, 80)}; {back} shows it again" if back else clean(what, 80)
-        self.notify(said, timeout=4, markup=False)
-        self.show(self.store.drain())
+        self._kept["pane"] = event.widget.id
+        self.follow_cursor()
 
     def action_open(self, name: str) -> None:
         pane = self.query_one(f"#{name}", Pane)
-        if pane.has_focus:
+        if pane is self.focused:
             self.action_zoom()
-        pane.focus()
+        self.set_focus(pane)
 
     def action_go(self, direction: str) -> None:
         if self.focused is None or self.focused.id is None or self.has_class("-zoomed"):
             return
         neighbour = NEIGHBOURS[direction].get(self.focused.id)
         if neighbour:
-            self.query_one(f"#{neighbour}").focus()
+            self.set_focus(self.query_one(f"#{neighbour}"))
 
     def action_zoom(self) -> None:
         self._zoom(not self.has_class("-zoomed"))
@@ -370,15 +266,19 @@ class Dashboard(Screen[None]):
         self.action_zoom()
 
     def on_status_bar_asked(self, message: StatusBar.Asked) -> None:
-        self.query_one(f"#{message.pane}").focus()
+        self.set_focus(self.query_one(f"#{message.pane}"))
 
-    def on_list_pane_filter_wanted(self, message: ListPane.FilterWanted) -> None:
+    # The focus is set at once (`Widget.focus` does so later): the next key is meant for it.
+
+    def action_filter(self) -> None:
         from tui.widgets.filter_bar import FilterBar
 
-        self._filtered, self._filter_before = message.pane, message.pane.search
-        bar = FilterBar(message.pane.search.text)
-        self.mount(bar)
-        bar.focus()
+        pane = self.focused
+        if isinstance(pane, ListPane):
+            self._filtered, self._filter_before = pane, pane.search
+            bar = FilterBar(pane.search.text)
+            self.mount(bar)
+            self.set_focus(bar)
 
     def on_filter_bar_typed(self, message: "FilterBar.Typed") -> None:
         if self._filtered is not None:
@@ -390,10 +290,13 @@ class Dashboard(Screen[None]):
         if pane is not None:
             if not message.kept:
                 pane.search = self._filter_before
-            pane.focus()
+            self.set_focus(pane)
 
-    def on_pane_opened(self, message: Pane.Opened) -> None:
-        from tui.details import detail_of
-        from tui.screens.detail import DetailScreen
+    def action_details(self) -> None:
+        """Everything about the row under the cursor."""
+        pane = self.focused
+        if isinstance(pane, Pane) and (subject := pane.subject(pane.cursor)):
+            from tui.details import detail_of
+            from tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(detail_of(message.subject), self.store, self._clock))
+            self.app.push_screen(DetailScreen(detail_of(subject), self.store, self._clock))

@@ -43,6 +43,8 @@ class Need(NamedTuple):
     id: str
     level: str = ""
     """An alert's severity."""
+    back: float = 0.0
+    """When its last snooze ended."""
 
 
 SINCE = attrgetter("since")
@@ -89,6 +91,8 @@ class Inbox:
         """The open ones by what they are about."""
         self._calls_made: dict[str, Need] = {}
         """By agent, so that only what has changed is made anew."""
+        self._back: dict[str, float] = {}
+        """When a snooze ended, by occurrence."""
         self._counts: Counter[str] = Counter()
         self._good_until = -1.0
         """When a snooze ends, and `_open` is to be made anew."""
@@ -190,11 +194,13 @@ class Inbox:
     def _choose(self, now: float) -> None:
         """Leave out what is put off at `now`, and forget what no longer is."""
         for key in [key for key, until in self._snoozed.items() if until <= now]:
-            del self._snoozed[key]
+            self._back[key] = self._snoozed.pop(key)
         for key in [key for key, at in self._acknowledged.items() if at < now - KEPT_FOR]:
             del self._acknowledged[key]
         put_off = self._acknowledged.keys() | self._snoozed.keys()
-        self._open = tuple(need for need in self._needs if need.key not in put_off)
+        back = self._back = {n.key: self._back[n.key] for n in self._needs if n.key in self._back}
+        shown = (need for need in self._needs if need.key not in put_off)
+        self._open = tuple(n._replace(back=back[n.key]) if n.key in back else n for n in shown)
         self._at = {(need.about, need.id): need for need in self._open}
         self._counts = Counter(need.kind for need in self._open)
         self._good_until = min(self._snoozed.values(), default=float("inf"))

@@ -41,7 +41,10 @@ def text_of(line: LogLine) -> str:
 
 
 class LogView(Sequence[LogLine]):
-    """Lines in their order; `number` and `place` tell where each is in the logs."""
+    """Lines in their order, as of the last `advance`.
+
+    `number` and `place` tell where each is in the logs, from where it may be gone meanwhile.
+    """
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
@@ -49,13 +52,16 @@ class LogView(Sequence[LogLine]):
         self._numbers: deque[int] = deque()
         """Of the lines that match; empty where all are wanted."""
         self._low = self._high = logs.end
-        """From where to where lines have been tested."""
+        """From where to where lines have been tested; where all are wanted, those there were."""
+        self.advance()
 
     def want(self, wanted: Wanted) -> None:
         """See others from now on; lines are tested by `advance`."""
         self.wanted = wanted
         self._numbers.clear()
         self._low = self._high = self._logs.end
+        if not wanted:
+            self.advance()
 
     @property
     def done(self) -> bool:
@@ -65,11 +71,12 @@ class LogView(Sequence[LogLine]):
     @property
     def tested(self) -> int:
         """How many lines have been."""
-        return len(self._logs.lines) if not self.wanted else self._high - self._low
+        return self._high - self._low
 
     def advance(self, most: int = SLICE) -> None:
         """Test what is new, and then of what is old as much as that leaves; forget what is gone."""
         if not self.wanted:
+            self._low, self._high = self._logs.first, self._logs.end
             return
         logs, numbers = self._logs, self._numbers
         first = logs.first
@@ -111,16 +118,16 @@ class LogView(Sequence[LogLine]):
 
     def number(self, index: int) -> int:
         """The number of the line at `index`."""
-        return self._numbers[index] if self.wanted else self._logs.first + index
+        return self._numbers[index] if self.wanted else self._low + index
 
     def place(self, number: int) -> int:
         """Where the line of that number is, or else the first after it."""
         if self.wanted:
             return bisect_left(self._numbers, number)
-        return min(max(0, number - self._logs.first), len(self._logs.lines))
+        return min(max(0, number - self._low), self._high - self._low)
 
     def __len__(self) -> int:
-        return len(self._numbers) if self.wanted else len(self._logs.lines)
+        return len(self._numbers) if self.wanted else self._high - self._low
 
     @overload
     def __getitem__(self, index: int) -> LogLine: ...
@@ -129,7 +136,10 @@ class LogView(Sequence[LogLine]):
     def __getitem__(self, index: int | slice) -> LogLine | Sequence[LogLine]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._logs.lines[self.number(index) - self._logs.first]
+        line = self._logs.get(self.number(index))
+        if line is None:
+            raise IndexError(index)
+        return line
 
     def __iter__(self) -> Iterator[LogLine]:
         return (self[index] for index in range(len(self)))

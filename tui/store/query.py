@@ -29,7 +29,7 @@ class Query:
     @classmethod
     def parse(cls, text: str) -> "Query":
         text = text.strip()
-        body = text.removeprefix("!").strip()
+        body = _body(text)
         if not body:
             return cls(text)
         finds, fault = _finder(body)
@@ -39,9 +39,22 @@ class Query:
             return cls(text, lambda line: not finds(line))
         return cls(text, finds)
 
+    def given_up(self) -> "Query":
+        """The same as a fault: it took too long."""
+        return Query(self.text, _nothing, "takes too long (a + or * within another often does)")
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether it is a regular one, which may take for ever for one line."""
+        return _body(self.text)[:1] == "/" and self.matches is not _nothing
+
     def __bool__(self) -> bool:
         """Whether it leaves anything out."""
         return self.matches is not _everything
+
+
+def _body(text: str) -> str:
+    return text.removeprefix("!").strip()
 
 
 def _finder(body: str) -> tuple[Callable[[str], bool], str]:

@@ -6,60 +6,19 @@ that changed.
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar, NamedTuple
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.style import Style as VisualStyle
 
 from tui.protocol.text import clean
 from tui.widgets.cells import Line
+from tui.widgets.line_view import LineView
 
-STYLES = {
-    "text": "$foreground",
-    "dim": "$muted",
-    "strong": "bold $foreground",
-    "head": "bold $muted",
-    "cursor": "on $row-cursor",
-    "ok": "$success",
-    "warn": "$warning",
-    "bad": "$error",
-    "info": "$primary",
-    "link": "underline $primary",
-    "accent": "bold $accent",
-    "alarm": "bold $alarm-text on $alarm",
-    "customer": "$agent-customer",
-    "pm": "$agent-pm",
-    "coder": "$agent-coder",
-    "reviewer": "$agent-reviewer",
-    "tester": "$agent-tester",
-    "red": "bold $phase-red",
-    "green": "bold $phase-green",
-    "refactor": "bold $phase-refactor",
-}
-"""The styles that a span may carry, in the theme's variables.
-
-Not component classes: Textual computes every one of those for every widget, and seven widgets of
-nineteen took a quarter of the first frame.
-"""
-PLAIN = {
-    "dim": "dim $foreground",
-    "cursor": "reverse",
-}
-"""Instead, where the terminal's own colours are used, or none: what it makes of them is unknown."""
-COLOURLESS = PLAIN | {
-    "bad": "bold $foreground",
-    "warn": "bold $foreground",
-    "alarm": "bold reverse",
-}
-"""Instead, where there are none."""
-_MAX_STRIPS = 300
 MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
@@ -67,7 +26,16 @@ WIDE = 400
 """Cells for which a row is laid out where it is copied, so that nothing is cut."""
 
 
-class RowView(ScrollView, can_focus=True, inherit_bindings=False):
+class HeldRow(NamedTuple):
+    """A row as it was when the view was held: drawn, copied and exported."""
+
+    line: Line
+    key: str | None
+    copied: str
+    record: dict[str, Any]
+
+
+class RowView(LineView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     RowView { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
@@ -98,6 +66,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     FOLLOWS: ClassVar[bool] = False
     """Whether the view stays at the end while its cursor is on the last row."""
+    ROWS_STAY: ClassVar[bool] = False
+    """Whether a row is always the same: then any can be shown of a view that is held."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -107,9 +77,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._at_end = True
         self._scrolled_by_hand = False
         self._shown: dict[int, Line] = {}
-        self._styles: dict[str, Style] = {}
-        self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
-        self._held: dict[int, tuple[Line, str | None]] = {}
+        self._held: dict[int, HeldRow] = {}
         self._holders: set[str] = set()
 
     # What a subclass says.
@@ -132,10 +100,18 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         width = max(self.room.width, WIDE)
         return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
+    def record(self, index: int) -> dict[str, Any]:
+        """The row at `index` as it is exported, plain values by name; none: as it is copied."""
+        del index
+        return {}
+
     def records(self) -> Iterator[dict[str, Any]]:
-        """All rows as they are exported: plain values by name."""
+        """All rows as they are exported; of a view that is held, as they were."""
         for index in range(self._count):
-            yield {"text": self.copied(index)}
+            if not self.held:
+                yield self._record(index)
+            elif kept := self._kept(index):
+                yield kept.record
 
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
@@ -186,7 +162,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             width = self.room.width or self.app.size.width
             first = max(0, self.scroll_offset.y - MAX_HELD // 2)
             rows = range(first, min(self._count, first + MAX_HELD))
-            self._held = {index: (self.line(index, width), self.key(index)) for index in rows}
+            self._held = {index: self._as_held(index, width) for index in rows}
         self._holders.add(holder)
 
     def release(self, holder: str) -> None:
@@ -204,6 +180,21 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         for holder in holders:
             self.hold(holder)
 
+    def _kept(self, index: int) -> HeldRow | None:
+        """The row at `index` as it was when the view was held, unless it is too far from there."""
+        kept = self._held.get(index)
+        if kept is None and self.ROWS_STAY and 0 <= index < self._count:
+            with suppress(LookupError):  # it may be gone
+                return self._as_held(index, self.room.width)
+        return kept
+
+    def _as_held(self, index: int, width: int) -> HeldRow:
+        key, copied = self.key(index), self.copied(index)
+        return HeldRow(self.line(index, width), key, copied, self._record(index))
+
+    def _record(self, index: int) -> dict[str, Any]:
+        return self.record(index) or {"text": self.copied(index)}
+
     def _line_at(self, y: int, width: int) -> Line:
         index = self.scroll_offset.y + y - self._head_height
         try:
@@ -212,7 +203,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
             if index >= self._count:
                 return ()
             if self.held:
-                return self._held[index][0] if index in self._held else NOT_HELD
+                kept = self._kept(index)
+                return kept.line if kept else NOT_HELD
             return self.line(index, width)
         except (ArithmeticError, LookupError, ValueError):
             # Rows may leave between two updates; and no event, however odd, may end the program.
@@ -223,57 +215,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._shown[y] = self._line_at(y, width)
         index = self.scroll_offset.y + y - self._head_height
         under_cursor = self.has_focus and y >= self._head_height and index == self.cursor
-        key = (line, width, under_cursor, self.stale)
-        strip = self._strips.get(key)
-        if strip is None:
-            if len(self._strips) >= _MAX_STRIPS:
-                self._strips.clear()
-            strip = self._strips[key] = self._make_strip(*key)
-        return strip
-
-    def _make_strip(self, line: Line, width: int, under_cursor: bool, stale: bool) -> Strip:  # noqa: FBT001 - one call
-        base = self.visual_style.rich_style
-        cursor = self._style("cursor") if under_cursor else Style.null()
-        base += cursor
-        segments = [
-            Segment(clean(text), base + self._style("dim" if stale and name else name))
-            for text, name in line
-            if text
-        ]
-        strip = Strip(segments)
-        if strip.cell_length > width > 0:
-            # Say that there is more, rather than break off in the middle of a word.
-            strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._style("dim"))])
-        strip = strip.adjust_cell_length(width, base)
-        if cursor.reverse:
-            # One bar from end to end: reversed, each colour would be a background of its own.
-            strip = Strip(
-                [
-                    Segment(text, style.without_color + cursor if style else cursor)
-                    for text, style, _ in strip
-                ],
-                strip.cell_length,
-            )
-        return strip
-
-    def _style(self, name: str) -> Style:
-        """The style of that name as segments carry it, kept until the theme changes."""
-        if not name:
-            return Style.null()
-        style = self._styles.get(name)
-        if style is None:
-            style = self._styles[name] = self.named_style(name).rich_style
-        return style
-
-    def named_style(self, name: str) -> VisualStyle:
-        app = self.app
-        instead = COLOURLESS if app.no_color else PLAIN if app.native_ansi_color else STYLES
-        return app.stylesheet.parse_style(instead.get(name) or STYLES[name])
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._styles.clear()
-        self._strips.clear()
+        return self.strip_of(line, width, under_cursor=under_cursor, stale=self.stale)
 
     def on_resize(self, event: Resize) -> None:
         del event
@@ -306,7 +248,8 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def key_at(self, index: int) -> str | None:
         if self.held:
-            return self._held[index][1] if index in self._held else None
+            kept = self._kept(index)
+            return kept.key if kept else None
         return self.key(index) if 0 <= index < self._count else None
 
     def find(self, key: str) -> int | None:
@@ -326,12 +269,12 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
     def follow(self) -> None:
         """Stay at the end from now on, though the cursor be there already."""
         self._at_end = True
-        self.update_rows()
+        self.redraw()
 
     def stay(self) -> None:
         """Stay on this row from now on, though it be the last."""
         self._at_end = False
-        self.update_rows()
+        self.redraw()
 
     def scroll_to_row(self, index: int) -> None:
         top = self.scroll_offset.y
@@ -384,16 +327,18 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal (OSC 52): over SSH, too."""
-        if 0 <= self.cursor < self._count:
-            self.app.copy_to_clipboard(self.copied(self.cursor))
+        if not 0 <= self.cursor < self._count:
+            return
+        kept = self._kept(self.cursor) if self.held else None
+        if self.held and kept is None:
+            self.notify("not copied: this row was not kept", timeout=3, markup=False)
+        else:
+            self.app.copy_to_clipboard(kept.copied if kept else self.copied(self.cursor))
             self.notify("copied", timeout=1.5, markup=False)
-
-    def action_open(self) -> None:
-        """What `Enter` and a second click do."""
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._head_height:
             self.cursor = self.scroll_offset.y + offset.y - self._head_height
             if event.chain == 2:
-                self.action_open()
+                self.call_next(self.run_action, "open")

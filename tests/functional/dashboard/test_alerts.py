@@ -1,115 +1,27 @@
-"""Pane 4: tabs, orders, acknowledging, putting off, and all there is about each row."""
+"""Pane 4: tabs, orders, acknowledging and putting off."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.functional.dashboard.alerts import (
+    EVERYTHING,
+    NOWHERE,
+    Clock,
+    alert,
+    deployment,
+    fill,
+    keys,
+    notice,
+    pane,
+    run,
+    tick,
+    told,
+)
 from tests.support.dashboard import Screen, dashboard, server
-from tests.support.events import START, event
 from tui.panes.alerts import RESOLVED_SHOWN, AlertsPane
 from tui.remembered import Remembered
 from tui.store.inbox import MINUTE, SNOOZE_MINUTES
-
-NOWHERE = "ws://127.0.0.1:1/ws"
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def alert(id_: str, at: float = 0, **more: Any) -> Any:
-    data = {
-        "alertId": id_,
-        "severity": "high",
-        "title": f"Trouble {id_}",
-        "description": "p95 is 912 ms",
-        "affectedComponents": ["api", "worker"],
-        "recommendedActions": ["Look at the logs", "Restart it"],
-    }
-    return event("system_alert", data | more, at)
-
-
-def deployment(id_: str = "dep-1", **more: Any) -> Any:
-    data = {
-        "deploymentId": id_,
-        "environment": "staging",
-        "version": "v1.8.2",
-        "status": "in_progress",
-        "progress": 75,
-        "components": [
-            {"name": "api", "status": "healthy", "progress": 100},
-            {"name": "worker", "status": "deploying", "progress": 40},
-            {"name": "webhooks", "status": "pending"},
-        ],
-    }
-    return event("deployment_status", data | more)
-
-
-def pull_request(**more: Any) -> Any:
-    data = {
-        "repository": "acme/shop",
-        "number": 214,
-        "title": "Refunds",
-        "action": "synchronize",
-        "state": "open",
-        "branch": "feat/refunds",
-        "url": "https://github.com/acme/shop/pull/214",
-        "checks": {"passed": 7, "failed": 1, "pending": 0},
-        "reviewDecision": "CHANGES_REQUESTED",
-    }
-    return event("github_pr_update", data | more)
-
-
-def run(run_id: int, conclusion: str | None, at: float = 0) -> Any:
-    data: dict[str, Any] = {
-        "repository": "acme/shop",
-        "workflow": "lint",
-        "branch": "feat/refunds",
-        "runId": run_id,
-        "status": "completed" if conclusion else "in_progress",
-        "url": f"https://github.com/acme/shop/actions/runs/{run_id}",
-    }
-    return event(
-        "github_workflow_update", data | ({"conclusion": conclusion} if conclusion else {}), at
-    )
-
-
-def notice(**more: Any) -> Any:
-    data = {"level": "error", "title": "Update stopped", "message": "1 of 14 contracts broken"}
-    return event("system_notification", data | more)
-
-
-def fill(screen: Screen, *events: Any) -> None:
-    for made in events:
-        screen.app.store.apply(made)
-    screen.app.draw()
-
-
-def tick(screen: Screen) -> None:
-    screen.app._tick()
-
-
-def pane(screen: Screen) -> AlertsPane:
-    return screen.app.screen.query_one(AlertsPane)
-
-
-def told(screen: Screen) -> list[str]:
-    return [notification.message for notification in screen.app._notifications]
-
-
-def keys(screen: Screen) -> list[str]:
-    return [item.key for item in pane(screen).rows]
-
-
-EVERYTHING = (alert("a"), deployment(), pull_request(), run(1, "failure"), notice())
 
 
 @pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (120, 40), (200, 60)])
@@ -312,174 +224,3 @@ async def test_deployments_are_a_matrix_where_there_is_room() -> None:
         assert staging[head.index("API")] == "✓"
         assert staging[head.index("WEBHOOKS")] == "·"
         assert "FAILED" in production
-
-
-async def test_an_alert_opens_to_what_it_touches_and_what_to_do() -> None:
-    clock = Clock()
-    async with dashboard(NOWHERE, clock=clock) as screen:
-        fill(screen, alert("a"), alert("a", 1))
-        clock.now += 61_000
-        await screen.press("4", "enter")
-        await screen.shows(
-            "alert Trouble a", "open for 1m01s", "2 times", "p95 is 912 ms", "• worker",
-            "1. Look at the logs", "2. Restart it", '"alertId": "a"',
-        )  # fmt: skip
-
-
-async def test_a_deployment_opens_to_its_components_and_how_it_went() -> None:
-    async with dashboard(NOWHERE, clock=Clock()) as screen:
-        fill(screen, deployment(progress=10, status="queued"), deployment())
-        await screen.press("4", "enter")
-        await screen.shows("environment  staging", "v1.8.2", "deploying", "40%", "10%  queued")
-
-
-async def test_a_pull_request_and_a_run_open_to_checks_and_past_runs() -> None:
-    async with dashboard(NOWHERE, size=(120, 60), clock=Clock()) as screen:
-        fill(
-            screen,
-            pull_request(),
-            run(1, None, -60),
-            run(1, "success", -20),
-            run(2, None, -9),
-            run(2, "failure"),
-        )
-        await screen.press("4", "s", "s")
-        assert [k.split()[0] for k in keys(screen)] == ["pr", "ci"]
-        await screen.press("enter")
-        await screen.shows(
-            "changes requested", "failed       1", "failing run  lint", "feat/refunds",
-            "https://github.com/acme/shop/pull/214",
-        )  # fmt: skip
-        await screen.press("escape", "down", "enter")
-        await screen.shows(
-            "conclusion   failure", "took         9s", "success", "40s", "actions/runs/2"
-        )
-
-
-# Addresses.
-
-
-@pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the person's browser was given, a line each."""
-    browser, given = tmp_path / "browser", tmp_path / "given"
-    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {given}\n', "utf-8")
-    browser.chmod(0o700)
-    monkeypatch.setenv("BROWSER", str(browser))
-    return given
-
-
-def given(opened: Path) -> str:
-    return opened.read_text("utf-8") if opened.exists() else ""
-
-
-async def go_to(screen: Screen, text: str) -> None:
-    """Move down to the line with that text."""
-    for _ in range(60):
-        view = screen.app.screen.query_one("#detail")
-        line = view.line(view.cursor, 100)  # type: ignore[attr-defined]
-        if text in "".join(span for span, _ in line):
-            return
-        await screen.press("down")
-    raise AssertionError(f"no line with {text!r}\n{screen.text}")
-
-
-async def test_an_address_is_opened_after_asking(opened: Path) -> None:
-    async with dashboard(NOWHERE, clock=Clock()) as screen:
-        actions = [
-            {"label": "Read", "action": "open"},
-            {"label": "See", "url": "https://bücher.example/a b"},
-            {"label": "View", "url": "https://bücher.example/日?x=1"},
-        ]
-        fill(screen, notice(actions=actions))
-        await screen.press("4", "enter")
-        await screen.shows("1. Read  not an address to open: open", "2. See  not an address")
-        for text in ("1. Read", "2. See"):
-            await go_to(screen, text)
-            await screen.press("enter")
-            assert "Open in the browser?" not in screen.text
-        await go_to(screen, "3. View")
-        address = "https://xn--bcher-kva.example/%E6%97%A5?x=1"
-        for leave in ("escape", "n", "q"):
-            await screen.press("enter")
-            await screen.shows("Open in the browser?", address)
-            await screen.press(leave)
-            await screen.lacks("Open in the browser?")
-        await screen.press("enter", "y")
-        assert screen.app.clipboard == address
-        assert given(opened) == ""
-        await screen.press("enter", "enter")
-        await screen.lacks("Open in the browser?")
-        await screen.until(lambda: given(opened) == f"{address}\n", "opened")
-
-
-async def test_an_address_is_opened_by_mouse(opened: Path) -> None:
-    async with dashboard(NOWHERE, clock=Clock()) as screen:
-        fill(screen, pull_request())
-        await screen.pilot.click(AlertsPane, offset=(20, 1), times=2)
-        await screen.shows("https://github.com/acme/shop/pull/214")
-        lines = screen.text.splitlines()
-        (row,) = [y for y, line in enumerate(lines) if "address " in line and "/pull/214" in line]
-        await screen.pilot.click(offset=(30, row), times=2)
-        await screen.shows("Open in the browser?")
-        (row,) = [y for y, line in enumerate(screen.text.splitlines()) if "enter opens" in line]
-        column = screen.text.splitlines()[row].index("enter opens")
-        await screen.pilot.click(offset=(column + 2, row))
-        await screen.until(lambda: "/pull/214" in given(opened), "opened")
-
-
-async def test_a_browser_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BROWSER", "/nonexistent/browser")
-    monkeypatch.setenv("PATH", "")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    async with dashboard(NOWHERE, clock=Clock()) as screen:
-        fill(screen, pull_request())
-        await screen.press("4", "enter")
-        await go_to(screen, "/pull/214")
-        await screen.press("enter", "enter")
-        await screen.until(lambda: bool(told(screen)), "told")
-        assert "no browser could be started here" in told(screen)[0]
-
-
-HOSTILE = "\x1b]0;owned\x07[/x][@click=app.quit]x[/]\u202egpj"
-
-
-@pytest.mark.parametrize("size", [(60, 20), (120, 40), (200, 60)])
-async def test_hostile_text_is_harmless_in_every_tab_and_detail(size: tuple[int, int]) -> None:
-    huge = HOSTILE + "日本語👩‍💻" * 400
-    components = [{"name": huge, "status": huge, "progress": -1e308}, {"name": "", "status": "ok"}]
-    hub = {"repository": HOSTILE, "title": huge, "action": huge, "state": huge, "url": huge}
-    flow = {"workflow": huge, "runId": huge, "status": huge, "conclusion": huge, "branch": huge}
-    async with dashboard(NOWHERE, size=size, clock=Clock()) as screen:
-        fill(
-            screen,
-            alert(
-                "a",
-                title=huge,
-                description=huge,
-                affectedComponents=[huge],
-                recommendedActions=[huge],
-            ),
-            deployment(
-                environment=huge, version=huge, url=huge, progress=1e308, components=components
-            ),
-            pull_request(**hub, branch=huge, labels=[huge], sender=huge, reviewDecision=huge),
-            event("github_workflow_update", {**flow, "repository": HOSTILE, "url": huge}),
-            event("github_issue_update", hub | {"number": -1}),
-            notice(
-                title=huge,
-                message=huge,
-                actions=[{"label": huge, "url": huge}, {"label": huge, "url": 7}],
-            ),
-        )
-        await screen.press("4")
-        for _ in range(4):
-            await screen.press("o")
-            for index in range(len(keys(screen))):
-                pane(screen).cursor = index
-                await screen.press("enter", "end", "escape")
-                drawn = screen.text.replace("\n", "")
-                assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", drawn)
-        assert screen.app.is_running
-        assert len(keys(screen)) == 6

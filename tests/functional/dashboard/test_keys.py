@@ -81,6 +81,23 @@ async def test_q_quits(key: str) -> None:
     assert screen.app.return_code == 0
 
 
+async def test_keys_of_one_write_each_reach_what_the_one_before_leads_to() -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.apply(log("a", "one"))
+        screen.app.draw()
+        await screen.press_at_once("5", "f", "v", "z")
+        await screen.shows("≥INFO", "held")
+        assert visible(screen) == ["logs"]
+        await screen.press_at_once("slash", *"quite", "z")  # of which q quits, and e exports
+        await screen.shows("▽quitez")
+        await screen.press("escape", "z")
+        await screen.press_at_once("1", "5", "5", "enter", "q")
+        assert screen.app.is_running
+        assert visible(screen) == ["logs"]
+        await screen.press_at_once("question_mark", "q")
+        assert visible(screen) == ["logs"]
+
+
 async def test_keys_can_be_remapped() -> None:
     async with dashboard(NOWHERE, keys={"pane.zoom": "x"}) as screen:
         await screen.press("z")

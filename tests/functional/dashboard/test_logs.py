@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.dashboard import Screen, dashboard
-from tests.support.events import START, event, log
+from tests.support.events import START, event, log, status
 from tui.panes.logs import LogsPane
 from tui.remembered import Remembered
 from tui.store.log_view import SLICE
@@ -282,3 +282,31 @@ async def test_hostile_lines_are_harmless_in_the_pane_and_in_full(size: tuple[in
                 assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", screen.text.replace("\n", ""))
         assert len(pane(screen).rows) == 2
         assert "owned" not in screen.app.title
+
+
+SLOW = "/(x+)+$/"
+"""Takes longer for each further x that something else follows, without end."""
+
+
+@pytest.mark.parametrize("pane", ["5", "1"])
+async def test_a_pattern_that_would_take_for_ever_is_given_up_and_said_to_be(pane: str) -> None:
+    async with dashboard(NOWHERE) as screen:
+        fill(screen, log("a", "x" * 60 + "!"), status("coder-1", "busy", reason="x" * 60 + "!"))
+        await screen.press(pane, "slash", *SLOW)
+        await screen.shows(f"{SLOW}: takes too long")
+        fill(screen, log("a", "x" * 50 + "!"))
+        await screen.press("enter", "n")
+        await screen.shows(f"{SLOW}: takes too long")
+        await screen.press("slash", *["backspace"] * len(SLOW), *"/x$/", "enter")
+        await screen.shows("nothing of 1" if pane == "1" else "none of 2")
+        await screen.press("escape")
+        await screen.shows("xxxxx")
+
+
+async def test_a_match_that_would_take_for_ever_is_given_up() -> None:
+    async with dashboard(NOWHERE, toasts=True) as screen:
+        fill(screen, log("a", "x"))
+        await screen.press("5", "slash", *SLOW, "enter", "escape")
+        fill(screen, log("a", "x" * 60 + "!"), log("a", "y"))
+        await screen.press("N")
+        await screen.shows(f"{SLOW}: takes too long", "xxx!")

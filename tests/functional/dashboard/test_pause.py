@@ -1,6 +1,8 @@
 """The view that is paused and the pane that is frozen: what is shown stays, the store goes on."""
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +35,11 @@ def pane(screen: Screen, name: str) -> Pane:
 def panes_text(screen: Screen) -> list[str]:
     """The screen between the inbox line, which goes on, and the time ribbon."""
     return screen.text.splitlines()[2:-2]
+
+
+def exported(directory: Path) -> Any:
+    (file,) = directory.glob("*.json")
+    return json.loads(file.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -139,3 +146,57 @@ async def test_a_held_pane_is_whole(name: str) -> None:
         assert [(view.key_at(row), view.subject(row)) for row in rows] == before
         await screen.press("p")
         assert len(list(view.records())) == view.row_count()
+
+
+@pytest.mark.parametrize("key", ["p", "space"])
+@pytest.mark.parametrize("name", [one.NAME.lower() for one in PANES])
+async def test_what_is_copied_and_exported_is_what_is_seen(
+    name: str, key: str, tmp_path: Path
+) -> None:
+    async with dashboard(NOWHERE, clock=clock, export_directory=tmp_path) as screen:
+        feed(screen, story(40))
+        view = pane(screen, name)
+        view.focus()
+        await screen.pilot.pause()
+        await screen.press("home")
+        rows = range(view.row_count())
+        copies = [view.copied(row) for row in rows]
+        records = list(view.records())
+        await screen.press(key)
+        feed(screen, story(90, seed=1))
+        screen.app._tick()
+        if name in ("agents", "workflow"):  # whose rows change where they stand
+            assert [view.copied(row) for row in rows] != copies
+        found = []
+        for _ in rows:
+            await screen.press("y")
+            found.append(screen.app.clipboard)
+            await screen.press("j")
+        assert found == copies
+        await screen.press("e", "j")
+        await screen.until(lambda: any(tmp_path.glob("*.json")), "the export")
+        assert exported(tmp_path) == json.loads(json.dumps(records))
+
+
+async def test_logs_that_are_frozen_stay_whole_though_old_lines_go(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, clock=clock, export_directory=tmp_path) as screen:
+        screen.app.store.logs._limit = 3 * MAX_HELD
+        feed(screen, (log("a", f"line {n}") for n in range(3 * MAX_HELD)))
+        await screen.press("5", "p")
+        feed(screen, (log("a", f"late {n}") for n in range(MAX_HELD)))
+        await screen.shows(f"line {3 * MAX_HELD - 1}")
+        view = pane(screen, "logs")
+        for row in (3 * MAX_HELD - 1, 2 * MAX_HELD, MAX_HELD):
+            view.cursor = row
+            await screen.press("y")
+            assert screen.app.clipboard.endswith(f"line {row}")
+            await screen.shows(f"line {row}")
+        view.cursor = MAX_HELD - 1
+        await screen.press("y")
+        assert screen.app.clipboard.endswith(f"line {MAX_HELD}")  # this one is gone
+        await screen.press("e", "j")
+        await screen.until(lambda: any(tmp_path.glob("*.json")), "the export")
+        messages = [one["message"] for one in exported(tmp_path)]
+        assert messages == [f"line {n}" for n in range(MAX_HELD, 3 * MAX_HELD)]
+        await screen.press("v")
+        await screen.shows("FROZEN", "≥INFO", f"+{MAX_HELD} new")

@@ -105,6 +105,25 @@ async def test_a_breach_is_counted_in_the_title_and_in_sight_among_many_failures
         assert "test_29" not in screen.text
 
 
+async def test_code_before_a_failing_test_is_warned_of_by_what_events_say() -> None:
+    edit = {"agentId": "a", "level": "info", "message": "Edit", "timestamp": 0}
+    context = {"tool": "Edit", "file": "src/ledger.py"}
+    task = {"agentId": "b", "taskId": "t", "taskType": "code", "status": "busy", "progress": 1}
+    async with dashboard(NOWHERE, size=(200, 60)) as screen:
+        for agent in "abc":
+            fill(screen, phase(agent, "green", "refactor"), phase(agent, "refactor", "red", at=1))
+        fill(screen, event("agent_log", edit | {"context": context}, 2))
+        fill(screen, event("agent_task_update", task | {"details": context}, 2))
+        fill(screen, results("c", "t.py", 3, at=2), phase("c", "red", "green", at=3))
+        await screen.press("2", "o")
+        await screen.shows(
+            "⚠ cycle 2 code before a failing test",
+            "a: src/ledger.py edited before a test failed",
+            "b: src/ledger.py edited before a test failed",
+            "c: green, though no test had failed in red",
+        )
+
+
 @pytest.mark.parametrize(("minimum", "said"), [(85, "min 85"), (0, "line 84.0 ")])
 async def test_coverage_is_held_against_the_minimum(minimum: float, said: str) -> None:
     async with dashboard(NOWHERE, coverage_minimum=minimum) as screen:

@@ -62,11 +62,22 @@ def test_what_was_answered_before_it_could_be_told_is_not_told() -> None:
     assert notifier.news((need("a"),), START + SPACING) is None
 
 
-def test_quiet_hours_swallow_it() -> None:
+def test_what_came_in_quiet_hours_and_is_still_open_is_told_once_at_their_end() -> None:
     notifier = Notifier(START)
-    needs = (need("a"),)
-    assert notifier.news(needs, START, quiet=True) is None
-    assert notifier.news(needs, START + SPACING) is None
+    assert notifier.news((need("a"), need("b")), START, quiet=True) is None
+    assert notifier.news((need("b"), need("c")), START + SPACING, quiet=True) is None
+    assert notifier.news((need("b"), need("c")), START + 2 * SPACING) == News(
+        "2 need you", "several", "b, c"
+    )
+    for later in range(3, 9):
+        assert notifier.news((need("b"), need("c")), START + later * SPACING) is None
+
+
+def test_quiet_hours_in_which_all_was_answered_end_quietly() -> None:
+    notifier = Notifier(START)
+    assert notifier.news((need("a"),), START, quiet=True) is None
+    assert notifier.news((), START + 1, quiet=True) is None
+    assert notifier.news((), START + SPACING) is None
 
 
 def test_a_snooze_that_ends_is_told_again() -> None:
@@ -74,6 +85,15 @@ def test_a_snooze_that_ends_is_told_again() -> None:
     assert notifier.news((need("a"),), START)
     assert notifier.news((), START + SPACING) is None
     assert notifier.news((need("a"),), START + 2 * SPACING)
+
+
+def test_a_snooze_of_the_last_start_that_ends_is_told() -> None:
+    notifier = Notifier(START)
+    asked_before = need("a", -60)
+    assert notifier.news((), START) is None
+    assert notifier.news((asked_before._replace(back=START - 1),), START + 1) is None
+    assert notifier.news((), START + 2) is None
+    assert notifier.news((asked_before._replace(back=START + 3),), START + 3)
 
 
 def test_hostile_text_is_harmless() -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.protocol.growth import ALLOWED, growth
-from tui.protocol.text import clean, clean_block, escape_json, presentable_url
+from tui.protocol.text import clean, escape_json, presentable_url
 
 BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 SPECIAL = "\x1b\x07\x9b\x9d\x9c\x90\x98\x9e\x9f[]PX^_\\;0123456789mHJK\r\n\t\b\x00\x7f\x85"
@@ -31,30 +31,25 @@ def harmful(text: str, allowed: str = "") -> list[str]:
 @RELAXED
 def test_no_control_survives(text: str) -> None:
     assert harmful(clean(text)) == []
-    assert harmful(clean_block(text), "\n") == []
     clean(text).encode()
-    clean_block(text).encode()
 
 
 @given(HOSTILE, st.integers(1, 50))
 @RELAXED
 def test_length_is_limited(text: str, limit: int) -> None:
     assert len(clean(text, limit)) <= limit
-    assert len(clean_block(text, limit)) <= limit
 
 
 @given(HOSTILE, st.integers(1, 50))
 @RELAXED
 def test_cleaning_twice_changes_nothing(text: str, limit: int) -> None:
     assert clean(clean(text, limit), limit) == clean(text, limit)
-    assert clean_block(clean_block(text, limit), limit) == clean_block(text, limit)
 
 
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"])))
 @RELAXED
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
-    assert clean_block(text) == text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +64,6 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 )
 def test_harmless_text_of_many_kinds(text: str) -> None:
     assert clean(text) == text
-    assert clean_block(text) == text
 
 
 @pytest.mark.parametrize(
@@ -112,16 +106,13 @@ def test_what_is_taken_out(text: str, line: str) -> None:
     assert clean(text) == line
 
 
-def test_breaks_become_spaces_or_stay() -> None:
+def test_breaks_become_spaces() -> None:
     assert clean("a\r\nb") == "a  b"
-    assert clean_block("a\r\nb\n\nc\u2028d") == "a\nb\n\nc\nd"
-    assert clean_block("a\tb") == "a   b"
 
 
 def test_what_is_too_long_ends_in_an_ellipsis() -> None:
     assert clean("x" * 10, 10) == "x" * 10
     assert clean("x" * 11, 10) == "x" * 9 + "…"
-    assert clean_block("x\n" * 10, 5) == "x\nx\n…"
     assert clean("\x1b[31m" * 10 + "x" * 10, 10) == "x" * 10
 
 
@@ -144,7 +135,6 @@ FLOODS: list[tuple[str, Callable[[int], str]]] = [
 @pytest.mark.parametrize(("name", "make"), FLOODS, ids=[name for name, _ in FLOODS])
 def test_floods_take_linear_time(name: str, make: Callable[[int], str]) -> None:
     assert growth(clean, make, 10_000) < ALLOWED
-    assert growth(clean_block, make, 10_000) < ALLOWED
 
 
 @pytest.mark.parametrize(

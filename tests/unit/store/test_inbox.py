@@ -121,6 +121,7 @@ def test_what_is_snoozed_comes_back_after_its_time_and_no_event() -> None:
     end = NOW + SNOOZE_MINUTES * MINUTE
     assert who(store, end - 1) == ["b"]
     assert who(store, end) == ["a", "b"]
+    assert [need.back for need in store.inbox.open(end + 1)] == [end, 0.0]
 
 
 def test_what_was_put_off_can_be_taken_back() -> None:

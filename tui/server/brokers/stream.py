@@ -16,9 +16,9 @@ class Limits:
     """How much is remembered beside history."""
 
     state_keys: int = 10_000
-    """State keys kept for each resource."""
+    """State keys kept of each type of event."""
     state_bytes: int = 8 * 1024 * 1024
-    """Newest state kept for each resource."""
+    """Newest state kept of each type of event."""
     state_seconds: float = 24 * 3600.0
     dedupe_seconds: float = 300.0
     dedupe_ids: int = 1_000_000

@@ -22,6 +22,11 @@ from tui.server.brokers import Outcome, Stored
 from tui.server.brokers.stream import Limits
 
 
+def metric(id_: str, agent: str) -> bytes:
+    data = {"agentId": agent, "metrics": {"cpuUsage": 1}, "timestamp": 1}
+    return frame("agent_metric", data, id_, timestamp=1)
+
+
 def alert(id_: str) -> bytes:
     """An event of another stream."""
     data = {
@@ -273,6 +278,17 @@ async def test_the_longest_untouched_key_makes_room_for_a_new_one(kind: Kind) ->
         order = ("a", "b", "a", "c")
         await publish(broker, *(status(f"e-{n}", agent) for n, agent in enumerate(order)))
         assert [one.key for one in broker.snapshot("agent")] == ["a", "c"]
+
+
+async def test_no_key_makes_room_for_one_of_another_type(kind: Kind) -> None:
+    async with kind.open(limits=Limits(state_keys=2)) as broker:
+        await publish(broker, status("e-1", "a"), status("e-2", "b"))
+        await publish(broker, *(metric(f"m-{agent}", agent) for agent in "abcd"))
+        found = [(one.type, one.key) for one in broker.snapshot("agent")]
+        assert found == [
+            *(("agent_status", key) for key in "ab"),
+            *(("agent_metric", key) for key in "cd"),
+        ]
 
 
 async def test_what_was_not_heard_of_for_a_day_leaves_the_state(kind: Kind, times: Times) -> None:

@@ -22,7 +22,7 @@ DELETE FROM state WHERE time < ? OR (stream, type, key) IN (
   SELECT stream, type, key FROM (
     SELECT stream, type, key, row_number() OVER newest AS keys,
       sum(length(plain) + ?) OVER newest AS size
-    FROM state WINDOW newest AS (PARTITION BY stream ORDER BY "offset" DESC)
+    FROM state WINDOW newest AS (PARTITION BY stream, type ORDER BY "offset" DESC)
   ) WHERE keys > ? OR size > ?
 )
 """

@@ -1,0 +1,143 @@
+"""A screen with the inbox line: going from need to need, and putting them off."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.panes.pane import Clock, Pane
+from tui.protocol.text import clean
+from tui.store import Slice, Store
+from tui.store.inbox import Need
+from tui.widgets.inbox_line import InboxLine
+
+NEEDS_AT = {"agent": "agents", "item": "alerts"}
+"""In which pane a need is found, by what it is about."""
+KEYS = ("inbox.next", "inbox.ack", "inbox.snooze", "inbox.restore", "row.open")
+"""The bindings whose keys the line names."""
+
+
+class InboxScreen(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "exclamation_mark",
+            "inbox_next",
+            "Next need",
+            id="inbox.next",
+            tooltip="Go to who needs you; again for the next",
+            show=False,
+        ),
+        Binding(
+            "a",
+            "inbox_ack",
+            "Acknowledge",
+            id="inbox.ack",
+            tooltip="Seen: show this need no more",
+            show=False,
+        ),
+        Binding(
+            "S",
+            "inbox_snooze",
+            "Snooze",
+            id="inbox.snooze",
+            tooltip="Not now: show this need again later",
+            show=False,
+        ),
+        Binding(
+            "A",
+            "inbox_restore",
+            "Show what was put off",
+            id="inbox.restore",
+            tooltip="Show again what was acknowledged or snoozed",
+            show=False,
+        ),
+    ]
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__()
+        self.store = store
+        self._clock = clock
+        self.inbox = InboxLine(store, clock)
+        self._gone_to = ""
+        """The need that a person was led to last."""
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed."""
+        raise NotImplementedError
+
+    def start_inbox(self) -> None:
+        """Once the panes are there."""
+        self.inbox.keys = {id_: self._key_of(id_) for id_ in KEYS}
+        for name in NEEDS_AT.values():
+            self.watch(self.query_one(f"#{name}"), "cursor", self.follow_cursor, init=False)
+
+    def _key_of(self, id_: str) -> str:
+        """The key that does it now, as a person may have set it."""
+        shown = [
+            self.app.get_key_display(active.binding)
+            for active in self.active_bindings.values()
+            if active.binding.id == id_
+        ]
+        return min(shown, key=len, default="")
+
+    def update_inbox(self) -> None:
+        """Say who needs a person, and whether the cursor is there already."""
+        need = self.inbox.selected()
+        self.inbox.at_hand = need is not None and need == self._need_at_hand()
+        self.inbox.update_rows()
+
+    def _need_at_hand(self) -> Need | None:
+        """The need that the cursor is on."""
+        pane = self.focused
+        if not isinstance(pane, Pane) or (subject := pane.subject(pane.cursor)) is None:
+            return None
+        return self.store.inbox.of(subject.kind, subject.key, self._clock())
+
+    def follow_cursor(self) -> None:
+        """Show the need that the cursor has come to, so that keys mean that one."""
+        if need := self._need_at_hand():
+            self.inbox.select(need)
+        self.update_inbox()
+
+    def on_inbox_line_chosen(self) -> None:
+        if need := self.inbox.selected():
+            self._go_to(need)
+
+    def action_inbox_next(self) -> None:
+        need = self.inbox.selected()
+        if need is None:
+            self.notify("nobody needs you", timeout=1.5, markup=False)
+            return
+        if need == self._need_at_hand() or need.key == self._gone_to:
+            need = self.inbox.select_next() or need
+        self._go_to(need)
+
+    def _go_to(self, need: Need) -> None:
+        pane = self.query_one(f"#{NEEDS_AT[need.about]}", Pane)
+        self.set_focus(pane)
+        pane.reveal(need.id)
+        self._gone_to = need.key
+        self.inbox.select(need)
+        self.call_after_refresh(self.update_inbox)
+
+    def action_inbox_ack(self) -> None:
+        if need := self.inbox.selected():
+            self.store.inbox.acknowledge(need.key, self._clock())
+            self._said(f"acknowledged: {need.who}")
+
+    def action_inbox_snooze(self) -> None:
+        if need := self.inbox.selected():
+            self.store.inbox.snooze(need.key, self._clock())
+            self._said(f"snoozed {self.store.inbox.snooze_minutes:g} min: {need.who}")
+
+    def action_inbox_restore(self) -> None:
+        self.store.inbox.restore()
+        for need in self.store.inbox.open(self._clock())[:1]:
+            self.inbox.select(need)
+        self.show(self.store.drain() or {Slice.INBOX})
+
+    def _said(self, what: str) -> None:
+        back = self.inbox.keys.get("inbox.restore")
+        said = f"{clean(what, 80)}; {back} shows it again" if back else clean(what, 80)
+        self.notify(said, timeout=4, markup=False)
+        self.show(self.store.drain())
