@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -167,7 +168,7 @@ class Dashboard(Screen[None]):
             "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
         ),
     ]
-    AUTO_FOCUS = "#agents"
+    AUTO_FOCUS = ".-open"
 
     def __init__(self, store: Store, clock: Clock, remembered: Remembered | None = None) -> None:
         super().__init__()
@@ -187,6 +188,11 @@ class Dashboard(Screen[None]):
         self._filter_before = Query()
 
     def compose(self) -> ComposeResult:
+        """As it was left, and as it fits: what is so from the start need not be drawn anew."""
+        self.set_class(self._kept.get("zoomed") is True, "-zoomed")
+        self._fit(self.app.size)
+        named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
+        next(named, self._panes[0]).add_class("-open", update=False)
         yield self._status
         yield self._inbox
         with Container(id="panes"):
@@ -196,24 +202,18 @@ class Dashboard(Screen[None]):
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """As it was left."""
-        self._inbox.keys = {id_: self._key_of(id_) for id_ in INBOX_KEYS}
+        self._inbox.keys = self._keys_of(INBOX_KEYS)
         for name in NEEDS_AT.values():
             self.watch(self.query_one(f"#{name}"), "cursor", self._follow_cursor, init=False)
-        named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
-        pane = next(named, self._panes[0])
-        pane.add_class("-open")
-        pane.focus()
-        self.set_class(self._kept.get("zoomed") is True, "-zoomed")
 
-    def _key_of(self, id_: str) -> str:
-        """The key that does it now, as a person may have set it."""
-        shown = [
-            self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-            if active.binding.id == id_
-        ]
-        return min(shown, key=len, default="")
+    def _keys_of(self, ids: tuple[str, ...]) -> dict[str, str]:
+        """The keys by binding id as they are now, which a person may have set."""
+        keys: dict[str, str] = {}
+        for active in self.active_bindings.values():
+            if (id_ := active.binding.id) in ids:
+                key = self.app.get_key_display(active.binding)
+                keys[id_] = min(keys.get(id_, key), key, key=len)
+        return keys
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
@@ -230,15 +230,19 @@ class Dashboard(Screen[None]):
             self._update_inbox()  # after the panes: it says what Enter opens
 
     def on_resize(self, event: Resize) -> None:
-        columns, rows = event.size
+        self._fit(event.size)
+        if self.has_class("-too-small"):
+            columns, rows = event.size
+            said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
+            self.query_one("#too-small", Static).update(said)
+
+    def _fit(self, size: Size) -> None:
+        columns, rows = size
         small = columns < MIN_COLUMNS or rows < MIN_ROWS
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
         self.set_class(small, "-too-small")
         self.set_class(compact, "-compact")
         self.set_class(rows >= RIBBON_ROWS, "-tall")
-        if small:
-            said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
-            self.query_one("#too-small", Static).update(said)
         self._set_borders()
 
     def _set_borders(self) -> None:
