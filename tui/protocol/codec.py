@@ -15,7 +15,8 @@ from typing import Any, TypeGuard, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator, to_json
+from pydantic_core import ErrorDetails, SchemaValidator, core_schema, to_json
+from pydantic_core.core_schema import DefinitionsSchema
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.envelope import exact, has_long_number
@@ -217,13 +218,25 @@ def build_event(
 
 
 @cache
+def _known() -> TypeAdapter[Any]:
+    return TypeAdapter(Known)
+
+
+def known_schema() -> DefinitionsSchema:
+    """What the models come down to. To write it down is nearly all that building them takes."""
+    return cast("DefinitionsSchema", _known().core_schema)
+
+
+@cache
 def _validator() -> SchemaValidator:
-    return cast("SchemaValidator", TypeAdapter(Known).validator)
+    return cast("SchemaValidator", _known().validator)
 
 
 @cache
 def _batch_validator() -> SchemaValidator:
-    return cast("SchemaValidator", TypeAdapter(list[Known]).validator)
+    known = known_schema()
+    batch = core_schema.list_schema(known["schema"])
+    return SchemaValidator(core_schema.definitions_schema(batch, known["definitions"]))
 
 
 def warm_up() -> None:
