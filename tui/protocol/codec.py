@@ -171,7 +171,8 @@ def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
 def encode(message: Event | Control) -> bytes:
     """One message as JSON: what was set, under its wire name, unknown fields included."""
     try:
-        fields = message.model_dump(exclude_unset=True)
+        # The union's serializer is there already; a model's own would have to be built.
+        fields = _known().serializer.to_python(message, exclude_unset=True, warnings=False)
         return orjson.dumps({"type": message.type} | fields)
     except (orjson.JSONEncodeError, ValueError) as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
@@ -240,7 +241,7 @@ def _batch_validator() -> SchemaValidator:
 
 
 def warm_up() -> None:
-    """Build the models now (some 0.2 s), rather than at the first message."""
+    """Build the models now, rather than at the first message."""
     with _building:  # several threads may want them at the start: one builds, the others wait
         _validator()
         _batch_validator()
