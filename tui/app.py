@@ -44,7 +44,7 @@ class Live(Protocol):
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
-FRAME = 1 / 100
+FRAME = 1 / 200
 """Seconds over which changes are gathered when nothing was drawn just before."""
 MOUSE_MODES = (1000, 1003, 1015, 1006)
 """What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""

@@ -240,9 +240,8 @@ class Dashboard(Screen[None]):
         columns, rows = size
         small = columns < MIN_COLUMNS or rows < MIN_ROWS
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
-        self.set_class(small, "-too-small")
-        self.set_class(compact, "-compact")
-        self.set_class(rows >= RIBBON_ROWS, "-tall")
+        fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
+        self.update_classes(fits, update=self.is_mounted)
         self._set_borders()
 
     def _set_borders(self) -> None:
