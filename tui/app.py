@@ -45,7 +45,7 @@ class Live(Protocol):
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
-FRAME = 1 / 100
+FRAME = 1 / 200
 """Seconds over which changes are gathered when nothing was drawn just before."""
 MOUSE_MODES = (1000, 1003, 1015, 1006)
 """What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""
@@ -157,8 +157,6 @@ class AutosdlcApp(ThemedApp):
         self._feeds = [self._make_feed(plan, notices) for plan in plans]
         self._herald = Herald(notices, clock(), self.to_terminal, self._warn)
         self._feed = self._feeds[0]
-        for number, feed in enumerate(self._feeds):
-            self.add_mode(_mode(number), partial(Dashboard, feed.store, clock, remembered))
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self._keys = dict(keys or {})
@@ -173,6 +171,13 @@ class AutosdlcApp(ThemedApp):
             return Replay(store, plan.replay, self._changed)
         filters = [wanted for pane in PANES for wanted in pane.FILTERS]
         return Feed(store, plan, filters, self._changed, self._clock)
+
+    def get_default_screen(self) -> Dashboard:
+        """That of the first server; as a mode's it would be drawn twice before it is shown."""
+        return self._dashboard_of(self._feeds[0])
+
+    def _dashboard_of(self, feed: "Feed | Replay") -> Dashboard:
+        return Dashboard(feed.store, self._clock, self._remembered)
 
     @classmethod
     def bindable(cls) -> dict[str, dict[str, str]]:
@@ -207,13 +212,15 @@ class AutosdlcApp(ThemedApp):
         self._dashboard.show(set(Slice))
 
     def on_mount(self) -> None:
+        for number, feed in enumerate(self._feeds):
+            self.add_mode(_mode(number), partial(self._dashboard_of, feed))
         # Ended from outside, the terminal is still given back, and the server's file taken away.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, None, 128 + number)
-        self.call_after_refresh(self._first_frame_is_out)
 
-    def _first_frame_is_out(self) -> None:
+    def on_ready(self) -> None:
+        """The first frame is out."""
         self.store.drain()  # an empty store is what the first frame shows
         self.set_interval(1.0, self._tick)
         self.set_interval(SAVED_EVERY, self._save)

@@ -8,9 +8,9 @@ start-up than the whole screen (pydantic's import alone takes half of the first 
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tui.notify.settings import Notify, notify_of
 from tui.servers import Server, from_table, named_by, twins
@@ -28,8 +28,7 @@ class ConfigError(Exception):
     """A setting is wrong; the message names what, where, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     servers: tuple[Server, ...] = ()
     """Those to watch; none: a local one, found or started."""
     theme: str | None = None
@@ -43,12 +42,12 @@ class Settings:
     """Whether to draw with ASCII alone. None: where the terminal's encoding is not UTF-8."""
     export_directory: str = "."
     """Where exports go; `~` is the home directory."""
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
-    notify: Notify = field(default_factory=Notify)
+    notify: Notify = Notify()
     coverage_minimum: float = 80.0
     """Percent that coverage should have at least (`[coverage] minimum`); 0: nobody minds."""
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
     """Where each setting that is no default comes from: a file, a variable, a flag."""
 
 

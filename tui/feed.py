@@ -314,5 +314,5 @@ class Feed:
         return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
 
     def _show(self, link: Link) -> None:
-        self.store.set_link(replace(link, server=self._plan.name))
+        self.store.set_link(link._replace(server=self._plan.name))
         self._changed()

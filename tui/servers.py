@@ -6,9 +6,8 @@ where others would see it. It is read at each connection, so that one that is re
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tui.protocol.text import clean, presentable_url
@@ -16,8 +15,7 @@ from tui.protocol.text import clean, presentable_url
 FIELDS = ("name", "url", "token_file", "token_variable")
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     url: str
     name: str
     token_file: Path | None = None

@@ -9,10 +9,9 @@ the configuration directory's `themes` folder, where one of the same name wins.
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
@@ -42,8 +41,7 @@ class ThemeError(Exception):
     """A theme file is wrong; the message holds all its faults, a line each."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeFile:
+class ThemeFile(NamedTuple):
     name: str
     path: Path
 

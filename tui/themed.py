@@ -71,6 +71,13 @@ class ThemedApp(App[None]):
         theme = self.current_theme
         return {} if theme.name in self._theme_files.by_name else themes.variables(dark=theme.dark)
 
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's signature
+        """Before there is a screen, nothing is parsed that would have to be parsed anew."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         if self.no_color:  # Textual's own would make colours of what is dim
             return self._last_filters

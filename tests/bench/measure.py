@@ -3,6 +3,7 @@
 measure.py BENCH_FOLDER [paint] [cli] [idle] [keys] [memory]
 """
 
+import compileall
 import json
 import os
 import socket
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import tui
 
 PYTHON = sys.executable
 DASHBOARD = [str(Path(PYTHON).with_name("autosdlc-tui"))]
@@ -147,6 +150,8 @@ def main() -> None:
     if len(sys.argv) < 2 or not set(sys.argv[2:]) <= set(FIGURES):
         raise SystemExit(__doc__)
     bench = Path(sys.argv[1])
+    # As an installation is; where Python writes no bytecode, a checkout is compiled at every start.
+    compileall.compile_dir(str(Path(tui.__file__).parent), quiet=1)
     for name in sys.argv[2:] or FIGURES:
         FIGURES[name](bench)
 

@@ -6,29 +6,36 @@ Exit codes: 0 all well; 1 the thing itself failed; 2 it was asked for wrongly.
 import errno
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tui import __version__
-from tui.cli.config import config
-from tui.cli.emit import emit
 from tui.cli.failure import fail, fail_mutely
-from tui.cli.keys import keys
 from tui.cli.parameters import File
-from tui.cli.record import record
 from tui.cli.recorded import open_playback
-from tui.cli.schema import schema
-from tui.cli.serve import serve
-from tui.cli.tail import tail
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+COMMANDS = ("config", "emit", "keys", "record", "schema", "serve", "tail")
+"""Each in a module of its name, which is imported when it is asked for."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tui.cli.{cmd_name}"), cmd_name)
+        return command
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -171,7 +178,3 @@ def _require_terminal() -> None:
             f"this terminal is {columns}x{rows}, and the dashboard needs {MIN_COLUMNS}x{MIN_ROWS}; "
             "make it larger and start again"
         )
-
-
-for command in (serve, tail, emit, record, keys, schema, config):
-    main.add_command(command)

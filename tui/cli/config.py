@@ -49,25 +49,21 @@ def config(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - cli
 
 def settings_rows(settings: "Settings") -> list[Row]:
     """All settings in the order of their declaration, then the files and where tokens come from."""
-    from dataclasses import fields
-
     from tui.config import config_file, state_file
 
     rows = []
-    for field in fields(settings):
-        origin = settings.origins.get(field.name, DEFAULT)
-        value = getattr(settings, field.name)
-        if field.name == "servers":
+    for name, value in settings._asdict().items():
+        origin = settings.origins.get(name, DEFAULT)
+        if name == "servers":
             rows += _server_rows(settings, origin)
-        elif field.name == "keys":
+        elif name == "keys":
             rows += [Row(f"keys.{id_}", key, origin) for id_, key in value.items()]
-        elif field.name == "notify":
+        elif name == "notify":
             rows += [
-                Row(f"notify.{one.name}", _plain(getattr(value, one.name)), origin)
-                for one in fields(value)
+                Row(f"notify.{part}", _plain(one), origin) for part, one in value._asdict().items()
             ]
-        elif field.name != "origins":
-            rows.append(Row(field.name, value, origin))
+        elif name != "origins":
+            rows.append(Row(name, value, origin))
     file = config_file()
     named = "AUTOSDLC_CONFIG" if os.environ.get("AUTOSDLC_CONFIG") else DEFAULT
     rows.append(Row("config file", _path(file), named))

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     monotonic: Callable[[], float] = time.monotonic
     """Seconds, for intervals."""
     wall: Callable[[], float] = time.time

@@ -5,7 +5,7 @@ bare number is milliseconds, like every other time on the wire.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tui.discovery import TOKEN_VARIABLE
 from tui.protocol.errors import CloseCode, is_terminal
@@ -32,8 +32,7 @@ _MEANING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     reason: str
     terminal: bool = False
     hint: float | None = None

@@ -1,11 +1,10 @@
 """What a client tells about its connection."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionStatus:
+class ConnectionStatus(NamedTuple):
     phase: Literal["connecting", "live", "waiting", "stopped"]
     reason: str | None = None
     """Why it waits or stopped: harmless text, one line."""

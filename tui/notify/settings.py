@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 DESKTOP = ("auto", "osc9", "osc777", "off")
 
@@ -28,8 +28,7 @@ class Quiet:
         return minute >= self.start or minute < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(NamedTuple):
     bell: bool = True
     desktop: str = "auto"
     """How the terminal is asked for a desktop notification: one of DESKTOP."""

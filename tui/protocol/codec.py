@@ -15,7 +15,8 @@ from typing import Any, TypeGuard, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator, to_json
+from pydantic_core import ErrorDetails, SchemaValidator, core_schema, to_json
+from pydantic_core.core_schema import DefinitionsSchema
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.envelope import exact, has_long_number
@@ -170,7 +171,8 @@ def decode_message(raw: bytes, *, max_depth: int | None = None) -> Message:
 def encode(message: Event | Control) -> bytes:
     """One message as JSON: what was set, under its wire name, unknown fields included."""
     try:
-        fields = message.model_dump(exclude_unset=True)
+        # The union's serializer is there already; a model's own would have to be built.
+        fields = _known().serializer.to_python(message, exclude_unset=True, warnings=False)
         return orjson.dumps({"type": message.type} | fields)
     except (orjson.JSONEncodeError, ValueError) as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
@@ -217,17 +219,29 @@ def build_event(
 
 
 @cache
+def _known() -> TypeAdapter[Any]:
+    return TypeAdapter(Known)
+
+
+def known_schema() -> DefinitionsSchema:
+    """What the models come down to. To write it down is nearly all that building them takes."""
+    return cast("DefinitionsSchema", _known().core_schema)
+
+
+@cache
 def _validator() -> SchemaValidator:
-    return cast("SchemaValidator", TypeAdapter(Known).validator)
+    return cast("SchemaValidator", _known().validator)
 
 
 @cache
 def _batch_validator() -> SchemaValidator:
-    return cast("SchemaValidator", TypeAdapter(list[Known]).validator)
+    known = known_schema()
+    batch = core_schema.list_schema(known["schema"])
+    return SchemaValidator(core_schema.definitions_schema(batch, known["definitions"]))
 
 
 def warm_up() -> None:
-    """Build the models now (some 0.2 s), rather than at the first message."""
+    """Build the models now, rather than at the first message."""
     with _building:  # several threads may want them at the start: one builds, the others wait
         _validator()
         _batch_validator()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, SchemaValidator
 
@@ -18,7 +18,6 @@ from tui.protocol.catalog import EVENTS
 from tui.protocol.envelope import keep
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_FILTER
-from tui.protocol.models import Known
 from tui.protocol.models.base import Event, milliseconds
 from tui.protocol.routing import join_key, state_key, topic_of
 from tui.protocol.topics import Topic
@@ -92,8 +91,7 @@ def _too_long(event: Event, field: str, most: int) -> ProtocolError:
 
 @cache
 def _validator() -> SchemaValidator:
-    schema = TypeAdapter(Known).core_schema
-    return SchemaValidator(cast("CoreSchema", _without_models(schema)))
+    return SchemaValidator(cast("CoreSchema", _without_models(codec.known_schema())))
 
 
 def warm_up() -> None:

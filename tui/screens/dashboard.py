@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -130,7 +131,7 @@ class Dashboard(InboxScreen):
             "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
         ),
     ]
-    AUTO_FOCUS = "#agents"
+    AUTO_FOCUS = ".-open"
 
     def __init__(self, store: Store, clock: Clock, remembered: Remembered | None = None) -> None:
         super().__init__(store, clock)
@@ -145,6 +146,11 @@ class Dashboard(InboxScreen):
         self._filter_before = Query()
 
     def compose(self) -> ComposeResult:
+        """As it was left, and as it fits: what is so from the start need not be drawn anew."""
+        self.set_class(self._kept.get("zoomed") is True, "-zoomed")
+        self._fit(self.app.size)
+        named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
+        next(named, self._panes[0]).add_class("-open", update=False)
         yield self._status
         yield self.inbox
         with Container(id="panes"):
@@ -154,13 +160,7 @@ class Dashboard(InboxScreen):
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """As it was left."""
         self.start_inbox()
-        named = (pane for pane in self._panes if pane.id == self._kept.get("pane"))
-        pane = next(named, self._panes[0])
-        pane.add_class("-open")
-        pane.focus()
-        self.set_class(self._kept.get("zoomed") is True, "-zoomed")
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
@@ -177,15 +177,18 @@ class Dashboard(InboxScreen):
             self.update_inbox()  # after the panes: it says what Enter opens
 
     def on_resize(self, event: Resize) -> None:
-        columns, rows = event.size
-        small = columns < MIN_COLUMNS or rows < MIN_ROWS
-        compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
-        self.set_class(small, "-too-small")
-        self.set_class(compact, "-compact")
-        self.set_class(rows >= RIBBON_ROWS, "-tall")
-        if small:
+        self._fit(event.size)
+        if self.has_class("-too-small"):
+            columns, rows = event.size
             said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
             self.query_one("#too-small", Static).update(said)
+
+    def _fit(self, size: Size) -> None:
+        columns, rows = size
+        small = columns < MIN_COLUMNS or rows < MIN_ROWS
+        compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
+        fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
+        self.update_classes(fits, update=self.is_mounted)
         self._set_borders()
 
     def _set_borders(self) -> None:

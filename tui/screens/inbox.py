@@ -67,18 +67,18 @@ class InboxScreen(Screen[None]):
 
     def start_inbox(self) -> None:
         """Once the panes are there."""
-        self.inbox.keys = {id_: self._key_of(id_) for id_ in KEYS}
+        self.inbox.keys = self._keys_of(KEYS)
         for name in NEEDS_AT.values():
             self.watch(self.query_one(f"#{name}"), "cursor", self.follow_cursor, init=False)
 
-    def _key_of(self, id_: str) -> str:
-        """The key that does it now, as a person may have set it."""
-        shown = [
-            self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-            if active.binding.id == id_
-        ]
-        return min(shown, key=len, default="")
+    def _keys_of(self, ids: tuple[str, ...]) -> dict[str, str]:
+        """The keys by binding id as they are now, which a person may have set."""
+        keys: dict[str, str] = {}
+        for active in self.active_bindings.values():
+            if (id_ := active.binding.id) in ids:
+                key = self.app.get_key_display(active.binding)
+                keys[id_] = min(keys.get(id_, key), key, key=len)
+        return keys
 
     def update_inbox(self) -> None:
         """Say who needs a person, and whether the cursor is there already."""

@@ -26,7 +26,7 @@ CALLS = frozenset({"needs_input", "blocked", "error"})
 """The statuses that want a person."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Agent:
     id: str
     kind: str = ""

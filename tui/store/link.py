@@ -1,10 +1,9 @@
 """The connection as the screen shows it; written by the feed, which alone knows the client."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     phase: str = "starting"
     """`starting` `connecting` `live` `waiting` `stopped`, or of a recording `replay` `ended`."""
     url: str = ""

@@ -8,8 +8,7 @@ once and nothing waits for the rest.
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from typing import NamedTuple, overload
 
 from tui.store.logs import LogLine, Logs
 from tui.store.query import Query
@@ -22,11 +21,10 @@ _RANKS = {"debug": 0, "raw": 0, "info": 1, "warn": 2, "error": 3, "critical": 4}
 """A level that we do not know counts as info."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a line must be to be seen."""
 
-    query: Query = field(default_factory=Query)
+    query: Query = Query()
     level: str = ""
     agent: str = ""
 

@@ -59,7 +59,7 @@ class Lately(Generic[T]):
         return self._values.get(key)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
     id: str
     title: str = ""

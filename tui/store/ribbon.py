@@ -39,7 +39,7 @@ class Marker(NamedTuple):
     times: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Bucket:
     events: int = 0
     phases: dict[str, str] = field(default_factory=dict)

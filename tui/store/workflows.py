@@ -33,7 +33,7 @@ MAX_RESULT = 512
 """Characters kept of a step's result; parameters and the like get MESSAGE."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
     id: str
     name: str
@@ -51,7 +51,7 @@ class Step:
     """As JSON."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Workflow:
     id: str
     kind: str = ""

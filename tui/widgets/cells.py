@@ -5,9 +5,9 @@ A line is a tuple of spans, a span a text and the name of a style (see `rows.STY
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
+from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -37,8 +37,7 @@ def line_width(line: Line) -> int:
     return sum(cell_len(text) for text, _ in line)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table: `width` cells, and a share of what is left over (`flex`)."""
 
     title: str

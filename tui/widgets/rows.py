@@ -73,6 +73,8 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._count = 0
         self._head_height = 0
+        self._laid_out = Size()
+        """The room for which the rows were laid out last."""
         self._key: str | None = None
         self._at_end = True
         self._scrolled_by_hand = False
@@ -127,7 +129,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def update_rows(self) -> None:
         """Draw what has changed since the last call; cheap where nothing has."""
-        width, height = self.room
+        self._laid_out = width, height = self.room
         if not width or not height:
             return
         self._head_height = len(self.head(width))
@@ -138,8 +140,8 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
             self.virtual_size = virtual
         if not self.held:
             self._hold_cursor()
-        for y in range(height):
-            if self._shown.get(y) != self._line_at(y, width):
+        for y, line in self._shown.items():
+            if y < height and line != self._line_at(y, width):
                 self.refresh(Region(0, y, width, 1))
 
     def redraw(self) -> None:
@@ -210,6 +212,12 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
             # Rows may leave between two updates; and no event, however odd, may end the program.
             return (("?", "dim"),)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """A frame is drawn before widgets hear of their new size; it is whole all the same."""
+        if self._laid_out != self.room:
+            self.redraw()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         width = self.room.width
         line = self._shown[y] = self._line_at(y, width)
@@ -219,8 +227,8 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: Resize) -> None:
         del event
-        self._shown.clear()
-        self.redraw()
+        if self._laid_out != self.room:  # nobody has drawn it since
+            self.redraw()
 
     # The cursor.
 

@@ -1,9 +1,13 @@
 """The dashboard at the sizes terminals have."""
 
 import pytest
+from rich.console import RenderableType
+from textual.screen import Screen
 
 from tests.support.dashboard import dashboard, publish, publisher, server
 from tests.support.events import results, status
+from tui.app import AutosdlcApp
+from tui.feed import Plan
 from tui.panes.pane import Pane
 
 
@@ -60,3 +64,21 @@ async def test_a_storm_of_sizes_leaves_the_panes_right() -> None:
             for columns in (60, 200, 80, 30, 120, 99, 100):
                 await screen.pilot.resize_terminal(columns, 40)
             await screen.shows("─ 1 AGENTS", "coder-007")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_first_frame_is_whole(size: tuple[int, int]) -> None:
+    class Watched(AutosdlcApp):
+        connects = False
+        first = ""
+
+        def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+            if not self.first and not self._batch_count:
+                strips = screen._compositor.render_strips()
+                self.first = "\n".join(strip.text for strip in strips)
+            super()._display(screen, renderable)
+
+    app = Watched(Plan(url="ws://127.0.0.1:1/ws"))
+    async with app.run_test(size=size):
+        for said in ("autosdlc ○ starting", "1 AGENTS", "starting…", "5 LOGS", "no events yet"):
+            assert said in app.first

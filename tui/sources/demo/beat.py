@@ -1,7 +1,6 @@
 """One moment of the demo's story, and how it is dated once somebody plays it."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("6f1c2a58-7f0e-4a53-9a6e-0d5d0c3a7b11")
@@ -9,8 +8,7 @@ _MOMENTS = frozenset({"timestamp", "startTime", "estimatedCompletion"})
 _LENGTHS = frozenset({"duration", "estimatedDuration"})
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(NamedTuple):
     """An event of the story. Moments inside `data` are milliseconds since the story's start."""
 
     at: float

@@ -1,14 +1,13 @@
 """What the customer asks for: the refund API first, then features without end, drawn by seed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 REPOSITORY = "acme/payments-api"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A test that fails until the feature is there: its failing line and what pytest says to it."""
 
     name: str
@@ -16,8 +15,7 @@ class Case:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     title: str
     slug: str
     wish: str
@@ -88,8 +86,7 @@ REFUNDS = Feature(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ability:
+class _Ability(NamedTuple):
     """A kind of feature that any subject can have; texts hold `{one}` and `{many}`."""
 
     title: str

@@ -8,7 +8,6 @@ import threading
 from contextlib import suppress
 
 from tui.client import Client
-from tui.sources.demo.player import play
 
 
 class DemoThread:
@@ -45,6 +44,8 @@ class DemoThread:
             self._ready.set()  # where it failed before: `stop` must not wait for ever
 
     async def _play(self) -> None:
+        from tui.sources.demo.player import play  # in this thread, while others get on
+
         self._loop = asyncio.get_running_loop()
         playing = play(self._client, seed=self._seed, speed=self._speed)
         self._playing = self._loop.create_task(playing)

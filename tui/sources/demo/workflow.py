@@ -1,7 +1,6 @@
 """A workflow's run, whose durations are the story's own."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.protocol.catalog import MessageType
 from tui.protocol.vocabulary import StepType
@@ -10,8 +9,7 @@ from tui.sources.demo.stage import Stage
 _ENGINE = "workflow-engine"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     id: str
     name: str
     agent: str

@@ -24,7 +24,7 @@ class PhaseSpan(NamedTuple):
     duration: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Round:
     """One cycle from red to red; milliseconds."""
 
@@ -50,7 +50,7 @@ class Round:
         return sum(span.duration for span in self.spans if span.phase == phase)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cycle:
     """One agent's cycle."""
 

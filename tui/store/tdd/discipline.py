@@ -64,7 +64,7 @@ class Breach(NamedTuple):
     said: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Evidence:
     """What is known of a cycle's red phase."""
 

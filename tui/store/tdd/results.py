@@ -88,7 +88,7 @@ class Run(NamedTuple):
         return self.totals.passing / ran if ran else 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TestFile:
     __test__ = False
 
