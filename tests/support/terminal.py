@@ -8,6 +8,7 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._pending = b""
         self.raw = bytearray()
+        self._closed = False
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
@@ -66,11 +68,17 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        os.close(self._master)
+        if not self._closed:
+            os.close(self._master)
 
     @property
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were written and not read yet."""
+        return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())
@@ -88,6 +96,12 @@ class Terminal:
             ended = not self._read(0.05) and self.process.poll() is not None
             if (ended and not condition()) or time.monotonic() > end:
                 raise AssertionError(f"never came: {what}\n{self.text}")
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._master)
+        self._closed = True
+        self.process.send_signal(signal.SIGHUP)
 
     def ended(self) -> int:
         """Wait for the program's end; its exit code."""
