@@ -6,14 +6,9 @@ The story runs on a clock of its own, so the pictures differ only where the dash
 import asyncio
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from tui.app import AutosdlcApp
-from tui.feed import Plan
-from tui.protocol.codec import build_event
-from tui.sources.demo.mapping import dated, event_id, scenario
-from tui.store.link import Link
+from tests.support.stage import staged
 from tui.theme import find_themes, shipped_directory
 
 HERE = Path(__file__).parent
@@ -29,32 +24,12 @@ SCREENS = {
 }
 """What else there is to see, by the keys that lead there."""
 USUAL = "autosdlc-dark", (120, 40)
-MOMENT = 31.0
-"""Seconds into the story: red, a question waits, an alert is open."""
-START = 1_770_000_000_000.0
-"""When the story begins (Unix ms)."""
 
 
-async def take(theme: str, size: tuple[int, int], keys: Sequence[str] = (), name: str = "") -> None:
-    app = AutosdlcApp(
-        Plan(url="ws://127.0.0.1:1/ws"), theme=theme, clock=lambda: START + MOMENT * 1000
-    )
-    app.connects = False
-    async with app.run_test(size=size) as pilot:
-        for index, beat in enumerate(scenario()):
-            if beat.at > MOMENT:
-                break
-            data = dated(beat.data, START, 1.0)
-            at = START + beat.at * 1000
-            id_ = event_id(0, index)
-            app.store.apply(build_event(beat.type, data, id_=id_, timestamp=at, source=beat.source))
-        app.store.set_link(Link(phase="live", kind="demo", round_trip=0.002, rate=6.4))
-        await pilot.pause(1.1)  # until the clock ticks, with which the time ribbon goes on
-        app.draw()
-        await pilot.press(*keys)
-        await pilot.pause()
+async def take(theme: str, size: tuple[int, int], *keys: str, name: str = "") -> None:
+    async with staged(theme, size, *keys) as screen:
         file = HERE / f"{name or f'{theme}-{size[0]}x{size[1]}'}.svg"
-        file.write_text(app.export_screenshot(title="autosdlc-tui"), "utf-8")
+        file.write_text(screen.app.export_screenshot(title="autosdlc-tui"), "utf-8")
 
 
 async def main() -> None:
@@ -62,7 +37,7 @@ async def main() -> None:
         for size in SIZES:
             await take(theme, size)
     for name, keys in SCREENS.items():
-        await take(*USUAL, keys, name)
+        await take(*USUAL, *keys, name=name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Tests of a `schedule` run for two hundred fixed ones, and by `--chaos` for others."""
 
+import os
 import random
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,3 +48,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         number, first = map(int, asked.split("@"))
         seeds = range(first, first + number)
     metafunc.parametrize("schedule", seeds, ids=lambda seed: f"seed-{seed}")
+
+
+@pytest.fixture
+def utc() -> Iterator[None]:
+    """The same time of day is shown wherever this runs."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    yield
+    os.environ.pop("TZ")
+    if before is not None:
+        os.environ["TZ"] = before
+    time.tzset()

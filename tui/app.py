@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkab
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.driver import Driver
+from textual.events import Event, Key, Resize
 from textual.markup import escape
 from textual.screen import Screen
 
@@ -41,6 +42,13 @@ class Live(Protocol):
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed, or on a `tick` also what only time changes."""
+
+
+@runtime_checkable
+class Sized(Protocol):
+    """A driver that is told the terminal's size."""
+
+    def resized(self, columns: int, rows: int) -> None: ...
 
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
@@ -194,6 +202,18 @@ class AutosdlcApp(ThemedApp):
             "export": bound_keys(ExportScreen),
             "filter": bound_keys(FilterBar),
         }
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own for terminals, which writes less; browsers have another."""
+        from tui.terminal.driver import TerminalDriver
+
+        usual = super().get_driver_class()
+        return TerminalDriver if issubclass(TerminalDriver, usual) else usual
+
+    def on_resize(self, event: Resize) -> None:
+        """Before Textual draws for the new size."""
+        if isinstance(self._driver, Sized):
+            self._driver.resized(*event.size)
 
     @property
     def store(self) -> Store:

@@ -9,14 +9,14 @@ from tui.protocol.models import Message
 from tui.sources.demo.mapping import dated, event_id, scenario
 
 
-def story(until: float, seed: int = 0) -> Iterator[Message]:
-    """What happens in its first `until` seconds, from START on."""
+def story(until: float, seed: int = 0, start: float = START) -> Iterator[Message]:
+    """What happens in its first `until` seconds, from `start` (Unix ms) on."""
     beats = takewhile(lambda beat: beat.at <= until, scenario(seed))
     for index, beat in enumerate(beats):
         yield build_event(
             beat.type,
-            dated(beat.data, START, 1.0),
+            dated(beat.data, start, 1.0),
             id_=event_id(seed, index),
-            timestamp=START + beat.at * 1000,
+            timestamp=start + beat.at * 1000,
             source=beat.source,
         )

@@ -1,9 +1,8 @@
 """A recording on the screen, by its own clock, without a server."""
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,17 +22,7 @@ DEMO = Path(__file__).parents[2] / "recordings" / "demo.jsonl.gz"
 """The demo's first story, which takes 72 seconds."""
 
 
-@pytest.fixture(autouse=True)
-def _utc() -> Iterator[None]:
-    """The same time of day is shown wherever this runs."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    yield
-    os.environ.pop("TZ")
-    if before is not None:
-        os.environ["TZ"] = before
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 @asynccontextmanager

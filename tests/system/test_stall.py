@@ -1,0 +1,114 @@
+"""A terminal that stops reading: the dashboard goes on, and shows the newest when it is read."""
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.frames import TOKEN
+from tests.support.served import Served
+from tests.support.terminal import Terminal
+from tests.system.conftest import COMMAND
+from tui.client import Client
+
+FULL = 1.0
+"""Seconds without a byte more for the terminal, while there is much to draw: it is stalled."""
+MANY, LONG = 4_000, 4_000
+"""Lines and their length: more than sockets and the server hold for a reader that stands still."""
+AT_ONCE = 200
+LIMITS = ("--rate-limits", "off")
+
+
+async def say(client: Client, words: Sequence[str]) -> None:
+    for word in words:
+        said = {"agentId": "coder-007", "level": "info", "message": word, "timestamp": 0}
+        await client.publish("agent_log", said)
+    assert await client.flush(30)
+
+
+async def stall(terminal: Terminal, client: Client) -> int:
+    """Say so much that the terminal, of which nothing is read, takes no more; how many lines."""
+    said, waiting = 0, -1
+    since = time.monotonic()
+    while time.monotonic() - since < FULL:
+        await say(client, [f"early {said}"])
+        said += 1
+        if terminal.waiting != waiting:
+            waiting, since = terminal.waiting, time.monotonic()
+    return said
+
+
+def lines(terminal: Terminal) -> int:
+    found = re.search(r"│ ([\d,]+) lines", terminal.text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+async def test_what_is_said_meanwhile_is_all_there_when_it_reads_again(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with (
+        Served(tmp_path, *LIMITS, "--history", "64KiB") as served,
+        Terminal(
+            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
+        ) as terminal,
+    ):
+        terminal.shows("● LIVE")
+        async with Client(served.url, TOKEN) as client:
+            said = await stall(terminal, client)
+            for begin in range(0, MANY, AT_ONCE):
+                await say(client, [f"{n} ".ljust(LONG, "x") for n in range(begin, begin + AT_ONCE)])
+            await say(client, ["the newest"])
+            before = len(terminal.raw)
+            terminal.shows("the newest", "● LIVE")
+            assert len(terminal.raw) - before < 200_000, "not all that was drawn meanwhile"
+            terminal.until(lambda: lines(terminal) >= said + MANY + 1, "every line")
+            assert lines(terminal) == said + MANY + 1, "no gap was told of"
+            terminal.send("q")
+            assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize("journal", [True, False], ids=["within retention", "beyond it"])
+async def test_a_connection_that_is_lost_meanwhile_is_resumed_or_a_gap_is_declared(
+    tmp_path: Path, environment: dict[str, str], *, journal: bool
+) -> None:
+    late = 100 if journal else 1  # and what is said of the gap stays in sight
+    kept = ("--journal", str(tmp_path / "journal.db")) if journal else ()
+    with (
+        Served(tmp_path, *LIMITS, *kept) as served,
+        Terminal(
+            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
+        ) as terminal,
+    ):
+        terminal.shows("● LIVE")
+        async with Client(served.url, TOKEN) as client:
+            said = await stall(terminal, client)
+        served.kill()
+        served.start()
+        async with Client(served.url, TOKEN) as client:
+            await say(client, [f"late {n}" for n in range(late)])
+        if journal:
+            terminal.shows("● LIVE", "late 99")
+            terminal.until(lambda: lines(terminal) >= said + late, "every line")
+            assert lines(terminal) == said + late, "no gap was told of"
+        else:
+            terminal.shows("● LIVE", "what agent said meanwhile is missing")
+        terminal.send("q")
+        assert terminal.ended() == 0
+
+
+async def test_a_window_that_is_closed_while_it_stands_still_ends_the_dashboard(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with (
+        Served(tmp_path, *LIMITS) as served,
+        Terminal(
+            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
+        ) as terminal,
+    ):
+        terminal.shows("● LIVE")
+        async with Client(served.url, TOKEN) as client:
+            await stall(terminal, client)
+        terminal.hang_up()
+        terminal.process.wait(30)  # with whatever code: nobody is there to see it

@@ -1,0 +1,1 @@
+"""What is written to the terminal: no more than what changed, and only as fast as it is read."""
