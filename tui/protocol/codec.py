@@ -15,8 +15,7 @@ from typing import Any, TypeGuard, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator, core_schema, to_json
-from pydantic_core.core_schema import DefinitionsSchema
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, core_schema, to_json
 
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.envelope import exact, has_long_number
@@ -223,9 +222,9 @@ def _known() -> TypeAdapter[Any]:
     return TypeAdapter(Known)
 
 
-def known_schema() -> DefinitionsSchema:
+def known_schema() -> CoreSchema:
     """What the models come down to. To write it down is nearly all that building them takes."""
-    return cast("DefinitionsSchema", _known().core_schema)
+    return _known().core_schema
 
 
 @cache
@@ -235,9 +234,7 @@ def _validator() -> SchemaValidator:
 
 @cache
 def _batch_validator() -> SchemaValidator:
-    known = known_schema()
-    batch = core_schema.list_schema(known["schema"])
-    return SchemaValidator(core_schema.definitions_schema(batch, known["definitions"]))
+    return SchemaValidator(core_schema.list_schema(known_schema()))
 
 
 def warm_up() -> None:

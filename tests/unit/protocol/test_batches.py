@@ -1,11 +1,14 @@
 """A batch whose bad members do not spoil the rest."""
 
+from typing import get_args
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.protocol.samples import DATA, sample
+from tui.protocol import codec, express
 from tui.protocol.codec import (
     decode,
     decode_frames,
@@ -17,7 +20,16 @@ from tui.protocol.codec import (
 )
 from tui.protocol.envelope import keep, replayed, with_offset
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.models import Event, LockedEvent, SubscriptionUpdateMessage, UnknownMessage
+from tui.protocol.models import (
+    AgentLogEvent,
+    AgentStatusEvent,
+    AnyControl,
+    AnyEvent,
+    Event,
+    LockedEvent,
+    SubscriptionUpdateMessage,
+    UnknownMessage,
+)
 
 GOOD = orjson.dumps(sample("agent_log", message='a \\ and a " and [ ] { } ,'))
 OTHER = orjson.dumps(sample("agent_status"))
@@ -170,3 +182,14 @@ def test_whole_numbers_beyond_64_bits_stay_exact(number: int) -> None:
     for sent in (kept, v1, replayed(v1)):
         assert b'"context":%b}' % digits in sent
         assert isinstance(decode_message(sent), Event)
+
+
+def test_batches_are_read_whichever_models_were_built_before() -> None:
+    for message in (*get_args(AnyEvent), *get_args(AnyControl)):
+        message.model_rebuild(force=True)
+    for made in (codec._known, codec._validator, codec._batch_validator, express._validator):
+        made.cache_clear()
+    assert [type(each) for each in decode(batch(GOOD, OTHER))] == [AgentLogEvent, AgentStatusEvent]
+    draft = express.accept(OTHER, max_depth=64)
+    assert draft is not None
+    assert draft.type == "agent_status"
