@@ -13,7 +13,14 @@ from pathlib import Path
 
 from tests.bench.measure import DASHBOARD, PROBE_PYTHON
 
-PEERS = "btop|posting|harlequin|textual min"
+PEERS = "4top|btop|posting|harlequin|textual min"
+WITH_4TOP = """
+import sys
+import user_peers
+user_peers.PEERS["4top"] = (sys.argv.pop(1), "4top", "", "down")
+user_peers.main()
+"""
+"""`user_peers.py` with a program that it does not know."""
 
 
 def main() -> None:
@@ -24,9 +31,10 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         own = {f"XDG_{name}": home for name in ("RUNTIME_DIR", "STATE_HOME")}
+        own["PYTHONPATH"] = str(given.bench)
         done = subprocess.run(
             [
-                str(PROBE_PYTHON), str(given.bench / "user_peers.py"),
+                str(PROBE_PYTHON), "-c", WITH_4TOP, f"{PROBE_PYTHON.parent / '4top'} --demo",
                 "--rounds", str(given.rounds), "--only", given.only,
                 "--ours", shlex.join([*DASHBOARD, "--demo"]), "--ours-expect", "5 LOGS",
                 "--ours-key", "tab",
