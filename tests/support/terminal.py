@@ -80,6 +80,17 @@ class Terminal:
         """Bytes that were written and not read yet."""
         return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
+    @property
+    def echoes_off(self) -> bool:
+        """Whether the terminal is as a program left it that draws: without the echo of keys."""
+        return not termios.tcgetattr(self._master)[3] & termios.ECHO
+
+    def resize(self, columns: int, rows: int) -> None:
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+        self._screen.resize(rows, columns)
+        self.process.send_signal(signal.SIGWINCH)
+
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 

@@ -248,6 +248,8 @@ class Dashboard(Screen[None]):
             pane.compact = dense or self.has_class("-compact")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if not isinstance(event.widget, Pane):
+            return  # a filter is typed: its pane stays open, so that its effect is seen
         for pane in self._panes:
             pane.set_class(pane is event.widget, "-open")
             if pane.compact:
