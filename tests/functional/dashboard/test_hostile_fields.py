@@ -67,6 +67,7 @@ async def test_no_field_reaches_a_screen_as_more_than_text(name: str) -> None:
         for pane in ("agents", "tdd", "workflow", "alerts", "logs"):
             view = screen.app.screen.query_one(f"#{pane}", Pane)
             screen.app.screen.set_focus(view)
+            await screen.pilot.pause()
             harmless(screen)
             rows = view.row_count()
             assert rows, f"{pane} shows something of it"
