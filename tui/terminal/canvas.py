@@ -105,11 +105,13 @@ class Canvas:
         self._shown = [_Row(self._columns, "\0") for _ in self._wanted]
         self._changed.update(range(len(self._wanted)))
 
-    def draw(self, frame: str) -> bool:
-        """Take in what should be shown; False for what does not draw."""
+    def is_frame(self, data: str) -> bool:
+        """Whether it draws, and on a terminal whose size is known."""
+        return bool(self._wanted) and _FRAME.match(data) is not None
+
+    def draw(self, frame: str) -> None:
+        """Take in what should be shown."""
         rows = self._wanted
-        if not rows or not _FRAME.match(frame):
-            return False
         row = column = 0
         style = ""
         for found in _PARTS.finditer(frame):
@@ -123,7 +125,6 @@ class Canvas:
             elif kind == "column":
                 row, column = int(found["row"]) - 1, int(found["column"]) - 1
         self._cursor = (row, column)
-        return True
 
     def changes(self) -> str:
         """What makes the terminal show what it should; from now on it is taken to do so."""

@@ -28,6 +28,8 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._canvas = Canvas()
+        self._is_blank = True
+        """Whether nothing was ever drawn."""
         self._synchronised = False
         self._ending = False
         self._later: asyncio.TimerHandle | None = None
@@ -39,10 +41,21 @@ class TerminalDriver(LinuxDriver):
     def write(self, data: str) -> None:
         if data in (SYNC_START, SYNC_END):
             self._synchronised = True
-        elif self._canvas.draw(data):
-            self._show()
+        elif self._canvas.is_frame(data):
+            if self._is_blank:
+                self._show_first(data)
+            else:
+                self._canvas.draw(data)
+                self._show()
         elif self._ending or self._later is None or self._waiting() < MOST_WAITING:
             super().write(data)
+
+    def _show_first(self, frame: str) -> None:
+        """All of it is news, and nobody is to wait until it is taken in."""
+        self._is_blank = False
+        super().write(frame)
+        self._canvas.draw(frame)
+        self._canvas.changes()
 
     def _show(self) -> None:
         if self._later is not None:
