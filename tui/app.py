@@ -48,7 +48,8 @@ class Live(Protocol):
 class Sized(Protocol):
     """A driver that is told the terminal's size."""
 
-    def resized(self, columns: int, rows: int) -> None: ...
+    def resized(self, columns: int, rows: int) -> bool:
+        """Whether all has to be drawn once more."""
 
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
@@ -212,8 +213,9 @@ class AutosdlcApp(ThemedApp):
 
     def on_resize(self, event: Resize) -> None:
         """Before Textual draws for the new size."""
-        if isinstance(self._driver, Sized):
-            self._driver.resized(*event.size)
+        if isinstance(self._driver, Sized) and self._driver.resized(*event.size):
+            # Textual draws what differs from before, which may be nothing.
+            self.call_after_refresh(self.screen.refresh)
 
     @property
     def store(self) -> Store:

@@ -38,15 +38,14 @@ class Remembered:
         """Write what has changed; a fault is told in `trouble` and stops nothing."""
         if self._path is None:
             return
-        kept = {name: values for name, values in self._sections.items() if values}
-        text = _text(kept)
+        text = _text(self._sections)
         if text == self._saved:
             return
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _locked(self._path.parent):
-                fresh.write_text(self._merged(self._path, kept), "utf-8")
+                fresh.write_text(self._merged(self._path), "utf-8")
                 fresh.replace(self._path)
             self._saved, self.trouble = text, ""
         except OSError as error:
@@ -54,13 +53,16 @@ class Remembered:
                 fresh.unlink()
             self.trouble = f"{self._path} cannot be written: {error.strerror}"
 
-    def _merged(self, path: Path, kept: dict[str, Any]) -> str:
+    def _merged(self, path: Path) -> str:
         """What is kept here, with what others have changed in the file meanwhile."""
         try:
             theirs = _sections(_read(path))
-        except (OSError, ValueError, RecursionError):  # it is gone, or not what it was
-            return _text(kept)
-        return _text(_merge(json.loads(self._saved or "{}"), kept, theirs))
+        except FileNotFoundError:
+            return _text(self._sections)
+        except (ValueError, RecursionError):
+            _set_aside(path)
+            return _text(self._sections)
+        return _text(_merge(json.loads(self._saved or "{}"), self._sections, theirs))
 
     def _load(self, path: Path) -> None:
         try:
@@ -72,10 +74,8 @@ class Remembered:
             self.trouble = f"{path} cannot be read: {error.strerror}"
             self._path = None  # whatever is there is not ours to write over
         except (ValueError, RecursionError) as error:
-            aside = path.with_name(f"{path.name}.unreadable")
+            aside = _set_aside(path)
             self.trouble = f"{path} is not what it was ({error}); it is kept as {aside.name}"
-            with suppress(OSError):
-                path.replace(aside)
         else:
             self._saved = text
 
@@ -108,13 +108,22 @@ def _merge(before: Any, ours: dict[str, Any], theirs: Any) -> dict[str, Any]:
     return merged
 
 
+def _set_aside(path: Path) -> Path:
+    """Keep a file that cannot be read under another name."""
+    aside = path.with_name(f"{path.name}.unreadable")
+    with suppress(OSError):
+        path.replace(aside)
+    return aside
+
+
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1).decode()
 
 
 def _text(sections: dict[str, Any]) -> str:
-    return json.dumps(sections, indent=1, sort_keys=True)
+    kept = {name: values for name, values in sections.items() if values}
+    return json.dumps(kept, indent=1, sort_keys=True)
 
 
 def _sections(text: str) -> dict[str, dict[str, Any]]:

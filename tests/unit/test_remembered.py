@@ -64,6 +64,30 @@ def test_two_dashboards_keep_what_either_set_last(path: Path) -> None:
     assert both.section("agents") == {"order": "name"}
 
 
+def test_what_one_dashboard_clears_is_not_what_another_has_put_there(path: Path) -> None:
+    start = Remembered(path)
+    start.section("snoozed")["old"] = 1.0
+    start.save()
+    one, other = Remembered(path), Remembered(path)
+    other.section("snoozed")["new"] = 2.0
+    other.save()
+    one.section("snoozed").clear()
+    one.save()
+    assert Remembered(path).section("snoozed") == {"new": 2.0}
+
+
+def test_a_file_that_was_spoilt_meanwhile_is_kept_aside_and_written_whole(path: Path) -> None:
+    remembered = Remembered(path)
+    remembered.section("agents")["order"] = "name"
+    remembered.save()
+    path.write_bytes(b"{")
+    remembered.section("logs")["level"] = "error"
+    remembered.save()
+    assert path.with_name("dashboard.json.unreadable").read_bytes() == b"{"
+    assert Remembered(path).section("agents") == {"order": "name"}
+    assert Remembered(path).section("logs") == {"level": "error"}
+
+
 def test_many_dashboards_that_save_at_once_lose_nothing(path: Path) -> None:
     def save_often(name: str) -> None:
         remembered = Remembered(path)

@@ -21,6 +21,8 @@ CONTROL_FRAME = 2 + 125
 """Bytes of a control frame at most (RFC 6455, 5.5), not masked."""
 MAX_WAITING = 16
 """Frames that may wait to be taken: with more, nothing is read, so that the server sees it."""
+TOGETHER = 256 * 1024
+"""Bytes of single frames that are decoded together, and with the last of them some more."""
 # An enum's members are slow to look up.
 _TEXT, _BINARY, _CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
 
@@ -49,15 +51,16 @@ class Socket(ClientConnection):
     def take(self) -> list[bytes]:
         """The next frames, to be decoded together.
 
-        A single object is small, and comes with all that follow it; what may unfold (a batch, a
-        gzipped frame) comes alone.
+        Single objects come with what follows them; what may unfold (a batch, a gzipped frame)
+        comes alone.
         """
-        frames = self._frames
+        frames, size = self._frames, 0
         taken = []
         if frames and not _is_single(frames[0]):
             taken.append(frames.popleft())
         else:
-            while frames and _is_single(frames[0]):
+            while frames and size < TOGETHER and _is_single(frames[0]):
+                size += len(frames[0])
                 taken.append(frames.popleft())
         if len(frames) <= MAX_WAITING:
             self.transport.resume_reading()

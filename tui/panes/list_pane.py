@@ -14,6 +14,8 @@ from tui.store.query import Query
 from tui.widgets.cells import Line, wrap
 
 T = TypeVar("T")
+AT_ONCE = 10_000
+"""Rows that a regular expression has one limit of time for."""
 
 
 class ListPane(Pane, Generic[T]):
@@ -147,8 +149,7 @@ class ListPane(Pane, Generic[T]):
         """Go to the next row that the last filter matches, round the end."""
         if self._last and self.rows:
             try:
-                with patience() if self._last.is_expression else nullcontext():
-                    found = self._match(step)
+                found = self._match(step)
             except TooSlowError:
                 self._last = self._last.given_up()
                 said = f"{self._last.text}: {self._last.fault}"
@@ -157,9 +158,11 @@ class ListPane(Pane, Generic[T]):
                 self.cursor = self.cursor if found is None else found
 
     def _match(self, step: int) -> int | None:
-        count, matches = len(self.rows), self._last.matches
-        for far in range(1, count + 1):
-            index = (self.cursor + step * far) % count
-            if matches(self.text(self.rows[index])):
-                return index
+        count, query = len(self.rows), self._last
+        for begin in range(1, count + 1, AT_ONCE):
+            with patience() if query.is_expression else nullcontext():
+                for far in range(begin, min(begin + AT_ONCE, count + 1)):
+                    index = (self.cursor + step * far) % count
+                    if query.matches(self.text(self.rows[index])):
+                        return index
         return None

@@ -64,7 +64,7 @@ def _finder(body: str) -> tuple[Callable[[str], bool], str]:
             search = re.compile(pattern).search
         except (re.error, OverflowError, RecursionError) as error:
             return _nothing, str(error)
-        if pattern == pattern.lower():
+        if (letters := re.sub(r"\\.", "", pattern)) == letters.lower():  # \S is no capital
             # Not by re.IGNORECASE, which takes twice as long.
             return lambda line: search(line.lower()) is not None, ""
         return lambda line: search(line) is not None, ""

@@ -16,9 +16,9 @@ _FRAME = re.compile(r"\x1b\[\d+;\d+H")
 """How what draws begins, and nothing else that is written."""
 _PARTS = re.compile(
     r"\x1b\[(?P<row>\d+);(?P<column>\d+)H|\x1b\[(?P<style>[\d;]*)m|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[^@-~]*[@-~]"
 )
-"""Where, how and what. Hyperlinks are left out, and so is every other control character."""
+"""Where, how and what. Hyperlinks are left out, and so are all other controls."""
 JOINING = "\U0001f000"
 """From here on there are flags and emoji, of which several make one."""
 JOINED = 8
@@ -56,7 +56,8 @@ class _Row:
             if self.odd:
                 self._split(at)
                 self._split(end)
-            self._place(at, end, text)
+            whole = behind == end or text.isascii()
+            self._place(at, end, text if whole else Segment(text).split_cells(end - at)[0].text)
             self.styles[at:end] = [style] * (end - at)
         return behind
 
@@ -95,6 +96,9 @@ class Canvas:
 
     def resize(self, columns: int, rows: int) -> None:
         """The terminal has this size from now on, and nobody knows what is on it."""
+        if (columns, rows) == (self._columns, len(self._wanted)):
+            self.forget()  # it is told again after a pause, and nothing need be drawn for that
+            return
         self._columns = columns
         self._wanted = [_Row(columns, " ") for _ in range(rows)]
         self._shown = [_Row(columns, "\0") for _ in range(rows)]

@@ -12,8 +12,8 @@ SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 WAITING = 2
 """Writes that may wait for the terminal before drawings are put off."""
 MOST_WAITING = 15
-"""The same, before all else is left out while drawings are put off (a bell, a title): Textual's
-queue holds 30, and who adds another stands still."""
+"""The same, before all else (a bell, a title, what is copied) is left out while drawings are put
+off: Textual's queue holds 30, and who adds another stands still."""
 LATER = 0.05
 """Seconds after which it is seen whether the terminal has caught up."""
 
@@ -34,9 +34,10 @@ class TerminalDriver(LinuxDriver):
         self._ending = False
         self._later: asyncio.TimerHandle | None = None
 
-    def resized(self, columns: int, rows: int) -> None:
-        """The terminal has this size now; all of it is drawn next."""
+    def resized(self, columns: int, rows: int) -> bool:
+        """The terminal has this size now; whether all has to be drawn for it once more."""
         self._canvas.resize(columns, rows)
+        return not self._is_blank
 
     def write(self, data: str) -> None:
         if data in (SYNC_START, SYNC_END):

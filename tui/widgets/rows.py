@@ -208,7 +208,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
                 kept = self._kept(index)
                 return kept.line if kept else NOT_HELD
             return self.line(index, width)
-        except (ArithmeticError, LookupError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, ValueError):
             # Rows may leave between two updates; and no event, however odd, may end the program.
             return (("?", "dim"),)
 

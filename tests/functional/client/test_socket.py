@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 
-from tui.client.socket import MAX_WAITING, Socket
+from tui.client.socket import MAX_WAITING, TOGETHER, Socket
 
 TEXT, CONT, PING = Opcode.TEXT, Opcode.CONT, Opcode.PING
 
@@ -94,6 +94,15 @@ async def test_single_events_come_together_and_what_may_unfold_comes_alone() -> 
         assert listening.taken == [
             [b"{1}", b"{2}"], [b"[3]"], [b"\x1f\x8b4"], [b"{5}"], [b" {6}"], [b"{"], [b""],
         ]  # fmt: skip
+
+
+async def test_large_single_frames_do_not_all_come_together() -> None:
+    large = b"{" + b" " * TOGETHER + b"}"
+    async with connected() as (listening, line):
+        write(line, *(frame(TEXT, one) for one in (b"{}", large, large)))
+        await listening.until(lambda: len(listening.all) == 3)
+        assert max(map(len, listening.taken)) <= 2
+        assert listening.taken[-1] == [large]
 
 
 async def test_fragments_are_one_message_and_a_ping_between_them_is_answered() -> None:

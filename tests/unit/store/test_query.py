@@ -21,6 +21,7 @@ from tui.store.query import Query
         ("/ret(ry|ries)/", "3 Retries", True),
         ("/ret(ry|ries)/", "retired", False),
         ("/Retr/", "retries", False),
+        ("/\\Sretr/", "(RETRIES)", True),
         ("/^\\d+ failed", "3 failed", True),
         ("!/^\\d+ failed/", "3 failed", False),
         ("/", "a/b", True),

@@ -148,10 +148,23 @@ def test_nothing_is_written_beyond_the_edges() -> None:
 
 def test_text_that_draws_is_all_that_passes() -> None:
     made = canvas()
-    made.draw("\x1b[1;1Ha\x1b]0;owned\x07b\x1b[2Jc\x9b31md\x00e\r\n")
+    made.draw("\x1b[1;1Ha\x1b]0;owned\x07b\x1b[2Jc\x9b31md\x00e\x1b[?25lf\r\n")
     written = made.changes()
+    assert "ab" in written
+    assert "ef" in written
     assert written.replace("\x1b[1;1H", "").count("\x1b") <= 2
     assert not set(written) & set("\x07\x9b\x00\r\n")
+
+
+def test_a_size_that_is_told_again_loses_nothing() -> None:
+    made, terminal = canvas(), Terminal()
+    made.draw(str(Piece(1, 1, "", "╭─ title ─╮")))
+    made.changes()
+    made.resize(COLUMNS, ROWS)
+    made.draw(str(Piece(1, 4, "1", "TITLE")))
+    terminal.stream.feed(made.changes())
+    shown = "".join(cell.data for cell in terminal.cells[0])  # type: ignore[index]
+    assert shown.startswith("╭─ TITLE ─╮")
 
 
 def test_after_another_size_and_after_a_pause_all_is_written() -> None:
