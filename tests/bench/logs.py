@@ -17,6 +17,7 @@ from tests.bench.measure import say
 from tests.support.events import START
 from tui.app import AutosdlcApp
 from tui.feed import Plan
+from tui.panes.logs import LogsPane
 from tui.protocol.codec import build_event
 from tui.protocol.models import Message
 from tui.store import Store
@@ -92,7 +93,7 @@ async def drawing(lines: int) -> None:
         app.store.set_link(Link(phase="live", rate=10_000))
         events = [log(number) for number in range(lines)]
         for query in ("", "retry"):
-            app.screen.query_one("#logs").search = Query.parse(query)  # type: ignore[attr-defined]
+            app.screen.query_one(LogsPane).search = Query.parse(query)
             took = []
             for start in range(0, lines, 1_000):
                 for event in events[start : start + 1_000]:

@@ -7,6 +7,7 @@ import pytest
 from tests.functional.dashboard.alerts import NOWHERE, Clock, fill, notice, pull_request, told
 from tests.support.dashboard import Screen, dashboard
 from tui.panes.alerts import AlertsPane
+from tui.widgets.rows import RowView
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def given(opened: Path) -> str:
 async def go_to(screen: Screen, text: str) -> None:
     """Move down to the line with that text."""
     for _ in range(60):
-        view = screen.app.screen.query_one("#detail")
-        line = view.line(view.cursor, 100)  # type: ignore[attr-defined]
+        view = screen.app.screen.query_one("#detail", RowView)
+        line = view.line(view.cursor, 100)
         if text in "".join(span for span, _ in line):
             return
         await screen.press("down")

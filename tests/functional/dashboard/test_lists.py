@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.events import status
+from tui.panes.agents import AgentsPane
 from tui.remembered import Remembered
 
 
@@ -61,7 +62,7 @@ async def test_matches_are_gone_through_after_the_filter_is_taken_off() -> None:
             seen = []
             for key in "nnnN":
                 await screen.press(key)
-                seen.append(screen.app.screen.focused.cursor)  # type: ignore[union-attr]
+                seen.append(screen.app.screen.query_one(AgentsPane).cursor)
             assert seen == [3, 0, 3, 0], "coder-2's question is a row, too"
 
 

@@ -14,7 +14,6 @@ from tui.app import AutosdlcApp
 from tui.feed import Plan
 from tui.protocol.codec import encode
 from tui.protocol.models import Message
-from tui.protocol.models.base import Event
 from tui.recording import Playback, Recorder
 from tui.widgets.rows import RowView
 
@@ -58,7 +57,7 @@ def recorded(path: Path, *events: Message | bytes) -> Path:
     """A recording of these events, and whatever other lines."""
     with Recorder(path) as recorder:
         for one in events:
-            recorder.write(encode(one) if isinstance(one, Event) else bytes(one))  # type: ignore[arg-type]
+            recorder.write(one if isinstance(one, bytes) else encode(one))
     return path
 
 

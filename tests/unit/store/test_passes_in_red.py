@@ -1,5 +1,7 @@
 """Test-first discipline: new tests that pass at once."""
 
+import pytest
+
 from tests.support.events import event, phase, results
 from tests.unit.store.discipline import breaches, in_red, rules
 from tui.store import Store
@@ -33,23 +35,14 @@ def test_a_new_failing_test_beside_one_made_to_pass_is_none() -> None:
     assert rules(store) == []
 
 
-def test_one_that_is_no_longer_skipped_is_none() -> None:
+@pytest.mark.parametrize("fails", [(), ("test_new",)], ids=["alone", "beside one that fails"])
+def test_one_that_is_no_longer_skipped_is_none(fails: tuple[str, ...]) -> None:
     store = Store()
     totals = {"total": 4, "passing": 3, "failing": 0, "skipped": 1, "duration": 1}
     data = {"agentId": "a", "taskId": "t", "testFile": "test_x.py", "results": totals}
     store.apply(event("test_result", data))
     in_red(store)
-    store.apply(results("a", "test_x.py", 4, at=2))
-    assert rules(store) == []
-
-
-def test_a_failing_test_beside_one_that_is_no_longer_skipped_is_none() -> None:
-    store = Store()
-    totals = {"total": 4, "passing": 3, "failing": 0, "skipped": 1, "duration": 1}
-    data = {"agentId": "a", "taskId": "t", "testFile": "test_x.py", "results": totals}
-    store.apply(event("test_result", data))
-    in_red(store)
-    store.apply(results("a", "test_x.py", 4, ("test_new",), at=2))
+    store.apply(results("a", "test_x.py", 4, fails, at=2))
     assert rules(store) == []
 
 
