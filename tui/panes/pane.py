@@ -150,7 +150,7 @@ class Pane(RowView):
         return (self.title_line(), *columns) if self.compact else columns
 
     def title_line(self) -> Line:
-        mark = "▾" if self.has_focus else "▸"
+        mark = "▾" if self.has_class("-open") else "▸"  # open without the focus: a filter is typed
         name = (f"{mark}{self.NUMBER} {self.NAME} ", "strong" if self.has_focus else "head")
         return (name, *self._summary())
 

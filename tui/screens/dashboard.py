@@ -188,8 +188,7 @@ class Dashboard(InboxScreen):
         small = columns < MIN_COLUMNS or rows < MIN_ROWS
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
         fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
-        for name, on in fits.items():  # `update_classes` would leave the children's styles
-            self.set_class(on, name, update=self.is_mounted)
+        self.update_classes(fits, update=self.is_mounted)
         self._set_borders()
 
     def _set_borders(self) -> None:

@@ -97,7 +97,7 @@ class Canvas:
     def resize(self, columns: int, rows: int) -> None:
         """The terminal has this size from now on, and nobody knows what is on it."""
         if (columns, rows) == (self._columns, len(self._wanted)):
-            self.forget()  # it is told again after a pause, and nothing need be drawn for that
+            self.forget()  # told again: it may have had another meanwhile
             return
         self._columns = columns
         self._wanted = [_Row(columns, " ") for _ in range(rows)]

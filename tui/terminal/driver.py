@@ -1,9 +1,12 @@
 """Textual's driver for terminals, made to write less, and never to wait for a terminal."""
 
 import asyncio
+import signal
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 from tui.terminal.canvas import Canvas
 
@@ -80,6 +83,13 @@ class TerminalDriver(LinuxDriver):
         self._ending = False
         self._canvas.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Textual's handler may be interrupted by the next signal, and tell the older size last.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._tell_size)
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self.send_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
         self._ending = True

@@ -173,7 +173,7 @@ def test_after_another_size_and_after_a_pause_all_is_written() -> None:
     made.changes()
     made.forget()
     assert "hello" in made.changes()
-    made.resize(COLUMNS, ROWS)
+    made.resize(COLUMNS + 1, ROWS)
     made.draw(str(Piece(1, 1, "", "hello")))
     assert "hello" in made.changes()
 
