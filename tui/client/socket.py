@@ -1,8 +1,8 @@
 """A client's WebSocket, which hands its frames over as they come in, all of one read together.
 
-A queue and a coroutine's turn for each frame would cost as much as to validate what is in it. So a
-frame is taken in `process_event`, which the library does not document: `test_socket.py` fails
-where an upgrade changes it.
+A parser, a queue and a coroutine's turn for each frame would cost as much as to validate what is in
+it. So a message that came whole is taken before it is parsed, and any other in `process_event`,
+which the library does not document: `test_socket.py` fails where an upgrade changes it.
 
 A large frame may take longer over a slow link than a link may be silent: so it tells when data
 comes in, and not only when a message is whole. What is as small as a ping or a pong says nothing:
@@ -15,7 +15,9 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
-from websockets.protocol import Event
+from websockets.protocol import Event, State
+
+from tui.protocol.frames import Splitter
 
 CONTROL_FRAME = 2 + 125
 """Bytes of a control frame at most (RFC 6455, 5.5), not masked."""
@@ -25,11 +27,13 @@ TOGETHER = 256 * 1024
 """Bytes of single frames that are decoded together, and with the last of them some more."""
 # An enum's members are slow to look up.
 _TEXT, _BINARY, _CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
+_OPEN = State.OPEN
 
 
 class Socket(ClientConnection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._splitter = Splitter(masked=False)
         self._frames: deque[bytes] = deque()
         """Whole messages that nobody has taken yet."""
         self._fragments: bytearray | None = None
@@ -75,7 +79,12 @@ class Socket(ClientConnection):
     def data_received(self, data: bytes) -> None:
         if self._on_data and len(data) > CONTROL_FRAME:
             self._on_data()
-        super().data_received(data)
+        protocol, parse = self.protocol, super().data_received
+        for buffer, start, payload, end in self._splitter.split(data, protocol.max_message_size):
+            if payload and protocol.state is _OPEN and not self._is_ignored:
+                self._frames.append(buffer[payload:end])
+            else:
+                parse(buffer[start:end])
         if self._frames and self._on_frames:
             self._on_frames()
         if len(self._frames) > MAX_WAITING:

@@ -4,19 +4,17 @@ A server's frames are not masked, so one made once is the same bytes for everyon
 lets an event be framed once, and a connection's share of a moment be written as one piece.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from tui.protocol import codec, envelope
+from tui.protocol.frames import BINARY, TEXT
 from tui.protocol.limits import COMPRESS_FROM, MAX_SEND
-
-_TEXT = 0x81
-_BINARY = 0x82
 
 
 def text_frame(payload: bytes) -> bytes:
     """A whole text message in one frame."""
-    return _head(_TEXT, len(payload)) + payload
+    return _head(TEXT, len(payload)) + payload
 
 
 def gzip_frame(message: bytes) -> bytes:
@@ -45,18 +43,6 @@ def batch_frames(messages: Iterable[bytes], *, gzip: bool, limit: int = MAX_SEND
     return frames[0] if len(frames) == 1 else b"".join(frames)
 
 
-def payloads(frames: bytes) -> Iterator[bytes]:
-    """What whole frames of ours hold, one behind the other."""
-    at = 0
-    while at < len(frames):
-        length, at = frames[at + 1], at + 2
-        if length >= 126:
-            width = 2 if length == 126 else 8
-            length, at = int.from_bytes(frames[at : at + width], "big"), at + width
-        yield frames[at : at + length]
-        at += length
-
-
 def _batch_frame(batch: list[bytes], *, gzip: bool) -> bytes:
     payload = codec.join(batch)
     if not gzip or len(payload) < COMPRESS_FROM:
@@ -65,7 +51,7 @@ def _batch_frame(batch: list[bytes], *, gzip: bool) -> bytes:
 
 
 def _binary_frame(payload: bytes) -> bytes:
-    return _head(_BINARY, len(payload)) + payload
+    return _head(BINARY, len(payload)) + payload
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tui.server.framing import payloads
+from tui.protocol.frames import Splitter
 from tui.server.peer import Peer
 
 
@@ -18,8 +18,9 @@ class TracedPeer:
         return self._peer.writable
 
     def write(self, data: bytes) -> None:
-        for payload in payloads(data):
-            self._tell(payload)
+        frames = Splitter(masked=False, handshake=False)
+        for _, _, payload, end in frames.split(data, None):
+            self._tell(data[payload:end])
         self._peer.write(data)
 
     async def drained(self) -> None:

@@ -1,9 +1,10 @@
 """The one module that knows how `websockets` moves bytes, and what it must be guarded against.
 
-Two of its parts that are not documented are used, since they are worth a factor of ten: a frame
-is taken in `process_event`, without a queue and a coroutine's turn, and what is sent is written to
-the transport as it is (`tests/functional/server/test_wire.py` fails where an upgrade changes
-them). Whatever the shortcut does not take goes the documented way, through `recv`.
+Parts of it that are not documented are used, since they are worth a factor of ten: a message that
+came whole is taken before it is parsed, any other in `process_event`, both without a queue and a
+coroutine's turn, and what is sent is written to the transport as it is
+(`tests/functional/server/test_wire.py` fails where an upgrade changes them). Whatever the shortcuts
+do not take goes the documented way, through `recv`.
 
 Its keepalive does not notice a reader that stalls, and then `send` and `close` wait for ever: see
 `stalled`. Its log shows tokens at DEBUG, and a traceback where a peer misbehaves: so it has a
@@ -12,18 +13,21 @@ logger of its own.
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
+from websockets.frames import apply_mask as unmask  # type: ignore[attr-defined]
 from websockets.protocol import Event, State
 
+from tui.protocol.frames import Splitter
 from tui.server.auth import Access
 from tui.server.limits.admission import Admission, Visit
 
 STALL_SECONDS = 10.0
 # An enum's members are slow to look up.
 _TEXT, _BINARY, _CONT, _CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.CLOSE
+_OPEN = State.OPEN
 
 
 class Client(Protocol):
@@ -66,6 +70,10 @@ class Socket(ServerConnection):
     _buffered = 0
     _buffered_since = 0.0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._frames = Splitter(masked=True)
+
     def serve(self, client: Client) -> None:
         """From now on what comes is the client's, and what is written reaches it."""
         self._client = client
@@ -77,9 +85,20 @@ class Socket(ServerConnection):
         self.protocol.max_message_size = size
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._client is not None:
-            self._client.pause()
+        protocol, client, parse = self.protocol, self._client, super().data_received
+        for buffer, start, payload, end in self._frames.split(data, protocol.max_message_size):
+            if (
+                payload
+                and client is not None
+                and not self._queued
+                and protocol.state is _OPEN
+                and client.is_ready
+            ):
+                client.receive(unmask(buffer[payload:end], buffer[payload - 4 : payload]))
+            else:
+                parse(buffer[start:end])
+        if client is not None:
+            client.pause()
 
     def send_data(self) -> None:
         super().send_data()
