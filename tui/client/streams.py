@@ -10,16 +10,17 @@ A snapshot does not raise the highest offset received: an event below it that is
 news, unless that gave it, or what is newer of its state key.
 """
 
+from collections import defaultdict
 from itertools import islice
 
 from tui.client.status import Gap
 from tui.protocol.catalog import EVENTS, RESOURCES
 from tui.protocol.models.base import Event
 from tui.protocol.models.control import Lost, Position, Positions
-from tui.protocol.routing import state_key
+from tui.protocol.routing import key_fields
 
 MAX_KEYS = 10_000
-"""State keys remembered of a stream: as many as a server keeps. Forgetting one costs a repeat."""
+"""State keys remembered of a type: as many as a server keeps. Forgetting one costs a repeat."""
 
 Marks = dict[str, tuple[str, int]]
 """Epoch and offset by resource: positions, without the price of a model a frame."""
@@ -51,7 +52,8 @@ class _Stream:
         self.received = 0
         self.head = 0
         self.cursor: int | None = None
-        self.keys: dict[tuple[str, str], int] = {}
+        self.keys: defaultdict[str, dict[object, int]] = defaultdict(dict)
+        """By event type and state key, the offset last delivered."""
         self.gap_said = False
         self.awaits_state = False
 
@@ -70,31 +72,28 @@ class _Stream:
             return False
         self.received = offset
         self.gap_said = False
-        key = state_key(event)
-        if key is not None:
-            known = (event.type, key)
-            if self.keys.get(known, 0) >= offset:
-                return False
-            self._note(known, offset)
+        key = key_fields(event)
+        if key is not None and not self._is_newer(event.type, key, offset):
+            return False
         self.has_moved = True
         return True
 
     def is_newer_state(self, event: Event, offset: int) -> bool:
         """Whether a snapshot's entry is newer than what was delivered for its key; notes it."""
-        key = state_key(event)
+        key = key_fields(event)
         if key is None:
             return offset > self.received
-        known = (event.type, key)
-        if self.keys.get(known, 0) >= offset:
-            return False
-        self._note(known, offset)
-        return True
+        return self._is_newer(event.type, key, offset)
 
-    def _note(self, known: tuple[str, str], offset: int) -> None:
-        self.keys[known] = offset
-        if len(self.keys) > MAX_KEYS:
-            for oldest in tuple(islice(self.keys, MAX_KEYS // 10)):
-                del self.keys[oldest]
+    def _is_newer(self, type_: str, key: object, offset: int) -> bool:
+        keys = self.keys[type_]
+        if keys.get(key, 0) >= offset:
+            return False
+        keys[key] = offset
+        if len(keys) > MAX_KEYS:
+            for oldest in tuple(islice(keys, MAX_KEYS // 10)):
+                del keys[oldest]
+        return True
 
 
 class Streams:

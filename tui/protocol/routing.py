@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from tui.protocol.catalog import EVENTS
 from tui.protocol.models.base import Event, LockedEvent
@@ -25,11 +25,16 @@ def topic_of(event: Event) -> Topic:
 
 def state_key(event: Event) -> str | None:
     """The key under which the newest event of its type is kept; None for history only."""
+    key = key_fields(event)
+    return key if key is None or isinstance(key, str) else join_key(key)
+
+
+def key_fields(event: Event) -> str | tuple[object, ...] | None:
+    """What the state key is made of: it tells keys of one type apart, and costs less."""
     fields = _KEYS[event.type]
     if fields is None or type(event) is LockedEvent:
         return None
-    key = fields(event.data)
-    return key if isinstance(key, str) else join_key(key)
+    return cast("str | tuple[object, ...]", fields(event.data))
 
 
 def join_key(parts: Iterable[object]) -> str:
