@@ -250,7 +250,7 @@ class Feed:
         self._server, self._kind = server, config.kind
 
     def _apply(self, event: Any) -> None:
-        self.store.apply(event)
+        self.store.apply(event, self._client.event_size if self._client else 0)
         self._changed()
 
     def _on_gap(self, gap: "Gap") -> None:

@@ -154,7 +154,7 @@ async def read_with_client(url: str, count: int, batch: int) -> float:
         nonlocal begun
         if store.events == batch:
             begun = time.process_time()
-        store.apply(event)
+        store.apply(event, client.event_size)
         if store.events == count:
             done.set()
 

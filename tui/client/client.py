@@ -189,6 +189,14 @@ class Client:
         """Frames, and members of batches, that could not be read."""
         return self._memory.invalid
 
+    @property
+    def event_size(self) -> int:
+        """Bytes of JSON of the event that is being handled: the mean of those that came with it.
+
+        For who keeps events, and not more of them than there is room for.
+        """
+        return self._dispatcher.event_size
+
     def on(self, name: str, handler: Handler) -> Callable[[], None]:
         """Call or await `handler(event)` for each event of `name`; returns how to end that.
 

@@ -33,6 +33,8 @@ class Dispatcher:
         self._size = 0
         self._items: Iterator[Item] | None = None
         self._turn = perf_counter()
+        self.event_size = 0
+        """Bytes of what is handed out now: the mean of all that came with it."""
         self._filled = Pulse()
         self.on_room: Callable[[], None] | None = None
         """Is called once when the queue is not `full`, and forgotten."""
@@ -64,6 +66,7 @@ class Dispatcher:
             delivery = self._queue[0]
             if self._items is None:
                 self._items = iter(delivery.items)
+                self.event_size = delivery.size // (len(delivery.items) or 1)
             if not await self._deliver(self._items):
                 return
             if delivery.marks:

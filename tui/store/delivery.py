@@ -71,6 +71,12 @@ class Delivery:
     def on_ci(self, event: "GithubWorkflowUpdateEvent") -> None:
         self._put(Run, event)
 
+    def settle(self) -> None:
+        """Read what was left for later, and let the events go."""
+        for item in self._unread.values():
+            item.settle()
+        self._unread.clear()
+
     def _put(self, type_: Any, event: Any) -> None:
         items, kind, unread = self.items, self._of_kind[type_.kind], self._unread
         key = type_.key_of(event)

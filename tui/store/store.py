@@ -34,6 +34,10 @@ class Slice(StrEnum):
     """What a person has put off."""
 
 
+MAX_UNSETTLED = 1024 * 1024
+"""Bytes of JSON, which take ten times as much once they are read, and hostile ones more."""
+
+
 class _Fold(NamedTuple):
     """What is done with the events of one type."""
 
@@ -64,6 +68,8 @@ class Store:
         self.link = Link()
         self.events = 0
         """Events applied so far."""
+        self._unsettled = 0
+        """Bytes of events that came since all of delivery was settled."""
         self._dirty: set[Slice] = set(Slice)
         agents, tdd, flows, delivery = self.agents, self.tdd, self.workflows, self.delivery
         t, ribbon = MessageType, self.ribbon
@@ -95,10 +101,17 @@ class Store:
         # By plain texts: to find an enum's member takes longer.
         self._folds = {fold.type.value: fold for fold in folds}
 
-    def apply(self, event: "Message") -> None:
-        """Fold one event. What cannot be read (unknown type, locked) becomes a raw log line."""
+    def apply(self, event: "Message", size: int = 0) -> None:
+        """Fold one event. What cannot be read (unknown type, locked) becomes a raw log line.
+
+        `size` is about how many bytes of JSON it was; 0: too few to mind.
+        """
         self.events += 1
-        self.history.add(event)
+        self.history.add(event, size)
+        self._unsettled += size
+        if self._unsettled > MAX_UNSETTLED:
+            self._unsettled = 0
+            self.delivery.settle()
         bucket = self.ribbon.count(event.timestamp)
         found = self._folds.get(event.type)
         metadata = event.metadata

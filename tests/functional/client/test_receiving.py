@@ -57,6 +57,19 @@ async def test_batches_and_gzip_are_read_and_bad_members_counted(plain: Peer) ->
         assert client.status.phase == "live"
 
 
+async def test_a_handler_can_tell_how_large_an_event_is(plain: Peer) -> None:
+    seen, sizes = Seen(), []
+    async with Client(plain.url, options=FAST) as client:
+        client.on("*", lambda _: sizes.append(client.event_size))
+        client.on("*", seen)
+        line = await plain.line()
+        one, pair = json.dumps(busy("e1")), json.dumps([busy("e2"), busy("e3")])
+        await line.send_raw(one)
+        await line.send_raw(gzip.compress(pair.encode()))
+        await seen.count(3)
+        assert sizes == [len(one), len(pair) // 2, len(pair) // 2]
+
+
 async def test_a_handler_that_raises_is_logged_by_event_and_stops_nothing(
     plain: Peer, caplog: pytest.LogCaptureFixture
 ) -> None:
