@@ -238,7 +238,7 @@ class AutosdlcApp(ThemedApp):
             self.add_mode(_mode(number), partial(self._dashboard_of, feed))
         # Ended from outside, the terminal is still given back, and the server's file taken away.
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, None, 128 + number)
 
     def on_ready(self) -> None:

@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -77,6 +78,18 @@ class Terminal:
     def waiting(self) -> int:
         """Bytes that were written and not read yet."""
         return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    @property
+    def written(self) -> int:
+        """Bytes that the program wrote to anything, as far as this system tells.
+
+        Of what a pseudo-terminal holds, `waiting` counts the first few thousand alone.
+        """
+        try:
+            counts = Path(f"/proc/{self.process.pid}/io").read_text("ascii")
+        except OSError:
+            return 0
+        return int(counts.split("wchar:")[1].split()[0])
 
     @property
     def echoes_off(self) -> bool:

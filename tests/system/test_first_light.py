@@ -140,7 +140,7 @@ def test_a_killed_server_leaves_the_screen_stale_and_a_new_one_brings_it_back(
                 assert terminal.ended() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_dashboard_ended_from_outside_gives_the_terminal_back(
     environment: dict[str, str], number: signal.Signals
 ) -> None:

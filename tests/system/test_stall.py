@@ -1,6 +1,7 @@
 """A terminal that stops reading: the dashboard goes on, and shows the newest when it is read."""
 
 import re
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,13 +31,14 @@ async def say(client: Client, words: Sequence[str]) -> None:
 
 async def stall(terminal: Terminal, client: Client) -> int:
     """Say so much that the terminal, of which nothing is read, takes no more; how many lines."""
-    said, waiting = 0, -1
+    said, taken = 0, (-1, -1)
     since = time.monotonic()
     while time.monotonic() - since < FULL:
-        await say(client, [f"early {said}"])
+        # No line like the one before: what is drawn again as it was is not written.
+        await say(client, [f"early {said} ".ljust(90, "xo"[said % 2])])
         said += 1
-        if terminal.waiting != waiting:
-            waiting, since = terminal.waiting, time.monotonic()
+        if (terminal.waiting, terminal.written) != taken:
+            taken, since = (terminal.waiting, terminal.written), time.monotonic()
     return said
 
 
@@ -112,3 +114,46 @@ async def test_a_window_that_is_closed_while_it_stands_still_ends_the_dashboard(
             await stall(terminal, client)
         terminal.hang_up()
         terminal.process.wait(30)  # with whatever code: nobody is there to see it
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_one_that_is_ended_while_it_stands_still_leaves_it_as_it_was(
+    tmp_path: Path, environment: dict[str, str], number: signal.Signals
+) -> None:
+    with (
+        Served(tmp_path, *LIMITS) as served,
+        Terminal(
+            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
+        ) as terminal,
+    ):
+        terminal.shows("● LIVE")
+        async with Client(served.url, TOKEN) as client:
+            await stall(terminal, client)
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(10) == 128 + number, "though nobody reads"
+        assert not terminal.echoes_off
+        terminal.until(lambda: b"\x1b[?1049l" in terminal.raw, "the shell's screen")
+        terminal.until(lambda: b"\x1b[?1003l" in terminal.raw, "the mouse given back")
+
+
+async def test_what_is_no_drawing_is_told_when_it_reads_again(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with (
+        Served(tmp_path, *LIMITS) as served,
+        Terminal(
+            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
+        ) as terminal,
+    ):
+        terminal.shows("● LIVE")
+        async with Client(served.url, TOKEN) as client:
+            await stall(terminal, client)
+            terminal.send("5" + 41 * "m" + "y")
+            await say(client, ["the newest"])
+        terminal.shows("the newest")
+        terminal.until(lambda: b"\x1b]52;c;" in terminal.raw, "copied")
+        modes = re.findall(rb"\x1b\[\?1000[hl]", terminal.raw)
+        assert modes[-1] == b"\x1b[?1000l", "the mouse is the terminal's"
+        assert terminal.raw.count(b"\x1b]52;c;") == 1
+        terminal.send("q")
+        assert terminal.ended() == 0

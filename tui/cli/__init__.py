@@ -119,7 +119,6 @@ def _show(
     from tui.app import AutosdlcApp
     from tui.feed import Plan
     from tui.keys import keymap
-    from tui.output import outlive_the_terminal
     from tui.remembered import Remembered
     from tui.theme import ThemeError
 
@@ -151,7 +150,6 @@ def _show(
         )
     except (ConfigError, ThemeError) as error:
         fail(str(error))
-    outlive_the_terminal()
     app.run()
     raise SystemExit(app.return_code or 0)
 
