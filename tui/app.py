@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.events import Event, Key, Resize
+from textual.events import Event, Key, Paste, Resize
 from textual.markup import escape
 from textual.screen import Screen
 
@@ -52,14 +52,20 @@ class Sized(Protocol):
         """Whether all has to be drawn once more."""
 
 
+@runtime_checkable
+class Prompt(Protocol):
+    """A line to write into, one key after the other."""
+
+    async def take(self, event: Event) -> bool:
+        """Whether it was something to write, which is done."""
+
+
 SPACING, BUSY_SPACING = 1 / 15, 0.1
 """Seconds from one drawing to the next at least, and under load."""
 FRAME = 1 / 200
 """Seconds over which changes are gathered when nothing was drawn just before."""
 MOUSE_MODES = (1000, 1003, 1015, 1006)
 """What Textual switches on: buttons, motion, and two ways to write down where (xterm's modes)."""
-EXPORTED_AT_ONCE = 200
-"""Rows that are made ready for a file before others have their turn."""
 SAVED_EVERY = 10.0
 """Seconds after which what has changed of what is remembered is written."""
 BUSY_RATE = 1_000
@@ -70,20 +76,6 @@ def _binding_commands() -> type["BindingCommands"]:
     from tui.screens.commands import BindingCommands
 
     return BindingCommands
-
-
-async def _records(view: RowView) -> list[dict[str, Any]]:
-    """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
-    records = []
-    view.hold("export")
-    try:
-        for record in view.records():
-            records.append(record)
-            if len(records) % EXPORTED_AT_ONCE == 0:
-                await asyncio.sleep(0)
-    finally:
-        view.release("export")
-    return records
 
 
 def wall_clock() -> float:
@@ -261,18 +253,22 @@ class AutosdlcApp(ThemedApp):
     async def on_event(self, event: Event) -> None:
         # Textual asks for a key's binding once the key has bubbled up from what had the focus. Keys
         # of one write (pasted, or held up by a slow line) would then all be sent to the pane that
-        # the first of them leaves. Rows take no key for themselves, so theirs are done one by one.
-        if (
-            isinstance(event, Key)
-            and not event.is_forwarded
-            and isinstance(self.focused, RowView)
-            and (
-                await self._check_bindings(event.key, priority=True)
-                or await self._check_bindings(event.key)
-            )
-        ):
+        # the first of them leaves. So they are done one by one: rows take no key for themselves,
+        # and a filter says which it takes.
+        if isinstance(event, Key | Paste) and not event.is_forwarded and await self._take(event):
             return
         await super().on_event(event)
+
+    async def _take(self, event: Key | Paste) -> bool:
+        """Whether all is done that it is for."""
+        view = self.focused
+        if not isinstance(view, RowView | Prompt):
+            return False
+        if isinstance(event, Key) and await self._check_bindings(event.key, priority=True):
+            return True
+        if isinstance(view, Prompt) and await view.take(event):
+            return True
+        return isinstance(event, Key) and await self._check_bindings(event.key)
 
     # Drawing: an event never becomes a message; one timer, set by the first change, drains all.
 
@@ -344,7 +340,7 @@ class AutosdlcApp(ThemedApp):
     @work(exit_on_error=False)
     async def action_export(self) -> None:
         """Rows of what has the focus, or a picture of the screen, into a file of its own."""
-        from tui.export import export
+        from tui.export import export, records_of
         from tui.screens.export import ExportScreen
 
         view = self.screen.focused
@@ -354,7 +350,7 @@ class AutosdlcApp(ThemedApp):
         if wanted == "svg":
             name, what = "screen", self.export_screenshot(title=self.title)
         elif wanted and isinstance(view, RowView):
-            what = await _records(view)
+            what = await records_of(view)
         else:
             return
         stem = f"autosdlc-{name}-{time.strftime('%Y%m%d-%H%M%S')}"

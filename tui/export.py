@@ -1,17 +1,37 @@
 """Rows as JSON or CSV, and files that are new: nothing is ever written over."""
 
+import asyncio
 import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from tui.widgets.rows import RowView
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a cell's text instead of showing it."""
+AT_ONCE = 200
+"""Rows that are made ready before others have their turn."""
 MAX_SAME = 1_000
 """Files of one name, told apart by a number."""
+
+
+async def records_of(view: "RowView") -> list[dict[str, Any]]:
+    """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
+    records = []
+    view.hold("export")
+    try:
+        for record in view.records():
+            records.append(record)
+            if len(records) % AT_ONCE == 0:
+                await asyncio.sleep(0)
+    finally:
+        view.release("export")
+    return records
 
 
 def export(

@@ -67,6 +67,12 @@ def test_keys_of_one_write_reach_what_those_before_lead_to(environment: dict[str
         terminal.shows("▽quite 0 of")
         terminal.send("\x1b")
         terminal.lacks("▽quite")
+        terminal.send("/late\x7f\x7f\rv")
+        terminal.shows("▽la ", "≥WARN")
+        terminal.send("/\x1b[200~test\x1b[201~\rv")
+        terminal.shows("▽latest ", "≥ERROR")
+        terminal.send("/s\r/\x7f\x7f\rz1/coder\r5")
+        terminal.shows("▽coder ", "▽lates ")
         terminal.send("q")
         assert terminal.ended() == 0
 

@@ -141,8 +141,9 @@ class Dashboard(InboxScreen):
         self._ribbon = TimeRibbon(store, clock)
         self._paused = False
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
+        self._bar: FilterBar | None = None
+        """What a filter is typed into, for which pane, and what that had before."""
         self._filtered: ListPane[Any] | None = None
-        """The pane whose filter is being typed, and what that was before."""
         self._filter_before = Query()
 
     def compose(self) -> ComposeResult:
@@ -208,6 +209,10 @@ class Dashboard(InboxScreen):
             for pane in self._panes:
                 pane.set_class(pane is widget, "-open")
         super().set_focus(widget, scroll_visible, from_app_focus)
+        if widget in self._panes and self._bar is not None:
+            self.on_filter_bar_typed()  # though that be on its way
+            bar, self._bar, self._filtered = self._bar, None, None
+            bar.remove()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if event.widget not in self._panes:
@@ -273,27 +278,27 @@ class Dashboard(InboxScreen):
 
     # The focus is set at once (`Widget.focus` does so later): the next key is meant for it.
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         from tui.widgets.filter_bar import FilterBar
 
         pane = self.focused
         if isinstance(pane, ListPane):
             self._filtered, self._filter_before = pane, pane.search
-            bar = FilterBar(pane.search.text)
-            self.mount(bar)
-            self.set_focus(bar)
+            self._bar = FilterBar(pane.search.text)
+            await self.mount(self._bar)
+            self.set_focus(self._bar)
 
-    def on_filter_bar_typed(self, message: "FilterBar.Typed") -> None:
-        if self._filtered is not None:
-            self._filtered.search = Query.parse(message.text)
+    def on_filter_bar_typed(self) -> None:
+        if self._bar is not None and self._filtered is not None:
+            query = Query.parse(self._bar.value)
+            if query.text != self._filtered.search.text:  # one that was given up stays so
+                self._filtered.search = query
 
-    def on_filter_bar_closed(self, message: "FilterBar.Closed") -> None:
-        pane, self._filtered = self._filtered, None
-        self.query("#filter").remove()
-        if pane is not None:
-            if not message.kept:
-                pane.search = self._filter_before
+    def action_close_filter(self, kept: bool) -> None:  # noqa: FBT001 - as it is bound
+        if (pane := self._filtered) is not None:
             self.set_focus(pane)
+            if not kept:
+                pane.search = self._filter_before
 
     def action_details(self) -> None:
         """Everything about the row under the cursor."""

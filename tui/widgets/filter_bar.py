@@ -3,14 +3,15 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.widgets import Input
 
 
 class FilterBar(Input):
-    """Says what is typed at each key, and when that is all.
+    """Says what is typed at each key; its screen knows what to do when that is all.
 
-    In messages of its own, so that who hears them need not load this before it is used.
+    In a message of its own, so that who hears it need not load this before it is used.
     """
 
     DEFAULT_CSS = """
@@ -19,8 +20,16 @@ class FilterBar(Input):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "enter",
+            "screen.close_filter(True)",
+            "Keep",
+            id="filter.keep",
+            show=False,
+            tooltip="The filter as it is typed",
+        ),
+        Binding(
             "escape",
-            "cancel",
+            "screen.close_filter(False)",
             "Cancel",
             id="filter.cancel",
             show=False,
@@ -29,18 +38,7 @@ class FilterBar(Input):
     ]
 
     class Typed(Message):
-        """This is the filter now."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Closed(Message):
-        """That is all; `kept` is False where the filter is to be as it was before."""
-
-        def __init__(self, *, kept: bool) -> None:
-            super().__init__()
-            self.kept = kept
+        """Its `value` is another now."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -48,16 +46,18 @@ class FilterBar(Input):
             placeholder="text, /regular expression/, ! for all but these",
             compact=True,
             select_on_focus=False,
-            id="filter",
         )
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
-        self.post_message(self.Typed(message.value))
+        self.post_message(self.Typed())
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        self.post_message(self.Closed(kept=True))
-
-    def action_cancel(self) -> None:
-        self.post_message(self.Closed(kept=False))
+    async def take(self, event: Event) -> bool:
+        """Whether it was something to write, which is in `value` by now."""
+        if isinstance(event, Key) and event.is_printable:
+            await self._on_key(event)
+            return True
+        if isinstance(event, Paste):
+            self._on_paste(event)
+            return True
+        return False

@@ -43,6 +43,19 @@ async def test_a_filter_holds_while_it_is_typed_and_escape_takes_it_back() -> No
             await screen.shows("coder-1", "coder-2")
 
 
+async def test_a_filter_is_kept_where_another_pane_is_clicked_meanwhile() -> None:
+    with server() as record:
+        async with dashboard(record.url) as screen:
+            await fill(record.url)
+            await screen.shows("coder-1", "coder-2", "coder-3")
+            await screen.press("slash", *"needs")
+            await screen.pilot.click("#logs")
+            await screen.press("slash", *"nothing", "enter")
+            await screen.shows("▽needs 1 of 3", "▽nothing")
+            assert agents(screen) == ["coder-2"]
+            assert screen.open_pane == "logs"
+
+
 async def test_a_filter_that_matches_nothing_or_is_none_says_so() -> None:
     with server() as record:
         async with dashboard(record.url) as screen:
