@@ -380,14 +380,19 @@ class AutosdlcApp(ThemedApp):
         else:
             self.exit()
 
-    def _save(self) -> None:
+    @work(exit_on_error=False)
+    async def _save(self) -> None:
         before = self._remembered.trouble
-        self._remembered.save()
+        await self._write()
         if self._remembered.trouble not in ("", before):
             self._warn(self._remembered.trouble)
 
+    async def _write(self) -> None:
+        """What has changed of what is remembered: taken now, and written beside all else."""
+        await asyncio.to_thread(self._remembered.write, self._remembered.changed())
+
     async def on_unmount(self) -> None:
-        self._remembered.save()
+        await self._write()
         await self._herald.close()
         if self._flush_timer is not None:
             self._flush_timer.cancel()

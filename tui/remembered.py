@@ -6,15 +6,22 @@ file that cannot be read is kept under another name and a new one begun, and whe
 cannot be written, the dashboard goes on without.
 """
 
+import errno
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 FILE = "dashboard.json"
 MAX_BYTES = 1024 * 1024
+PATIENCE = 2.0
+"""Seconds that others may take for the file: one that was stopped meanwhile may take for ever."""
+AGAIN = 0.02
+"""Seconds after which it is seen whether they are done."""
 
 
 class Remembered:
@@ -34,18 +41,25 @@ class Remembered:
         """The values of one part of the screen, to read and to change."""
         return self._sections.setdefault(name, {})
 
-    def save(self) -> None:
-        """Write what has changed; a fault is told in `trouble` and stops nothing."""
-        if self._path is None:
+    def changed(self) -> dict[str, Any] | None:
+        """What there is to write, as it is now; None where nothing has changed."""
+        if self._path is None or _text(self._sections) == self._saved:
+            return None
+        return deepcopy(self._sections)
+
+    def write(self, changed: dict[str, Any] | None) -> None:
+        """Write it, in any thread: others may have the file for a while.
+
+        A fault is told in `trouble` and stops nothing: the next time, it is still to be written.
+        """
+        if self._path is None or changed is None:
             return
-        text = _text(self._sections)
-        if text == self._saved:
-            return
+        text = _text(changed)
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _locked(self._path.parent):
-                fresh.write_text(self._merged(self._path), "utf-8")
+                fresh.write_text(_fitting(self._merged(self._path, changed)), "utf-8")
                 fresh.replace(self._path)
             self._saved, self.trouble = text, ""
         except OSError as error:
@@ -53,16 +67,20 @@ class Remembered:
                 fresh.unlink()
             self.trouble = f"{self._path} cannot be written: {error.strerror}"
 
-    def _merged(self, path: Path) -> str:
+    def save(self) -> None:
+        """Write what has changed, at once."""
+        self.write(self.changed())
+
+    def _merged(self, path: Path, ours: dict[str, Any]) -> dict[str, Any]:
         """What is kept here, with what others have changed in the file meanwhile."""
         try:
             theirs = _sections(_read(path))
         except FileNotFoundError:
-            return _text(self._sections)
+            return ours
         except (ValueError, RecursionError):
             _set_aside(path)
-            return _text(self._sections)
-        return _text(_merge(json.loads(self._saved or "{}"), self._sections, theirs))
+            return ours
+        return _merge(json.loads(self._saved or "{}"), ours, theirs)
 
     def _load(self, path: Path) -> None:
         try:
@@ -82,16 +100,36 @@ class Remembered:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """One dashboard at a time; where the file system knows no locks, as many as there are."""
-    import fcntl
+    """One dashboard at a time; where the file system knows no locks, as many as there are.
 
+    Raises TimeoutError where another takes too long.
+    """
     descriptor = os.open(directory, os.O_RDONLY)
     try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            _lock(descriptor)
+        except TimeoutError:
+            raise
+        except OSError:
+            pass
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    import fcntl
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise TimeoutError(errno.ETIMEDOUT, "another dashboard holds it") from None
+            time.sleep(AGAIN)
+        else:
+            return
 
 
 def _merge(before: Any, ours: dict[str, Any], theirs: Any) -> dict[str, Any]:
@@ -119,6 +157,22 @@ def _set_aside(path: Path) -> Path:
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1).decode()
+
+
+def _fitting(sections: dict[str, Any]) -> str:
+    """As text, without the oldest of what there is most of where it would not be read again."""
+    while len(text := _text(sections)) > MAX_BYTES:
+        each = (values for section in sections.values() for values in section.values())
+        most: dict[str, float] = max(filter(_are_times, each), key=len, default={})
+        if not most:
+            raise OSError(errno.EFBIG, f"it would have more than {MAX_BYTES:,} bytes")
+        for name in sorted(most, key=most.__getitem__)[: len(most) // 2 + 1]:
+            del most[name]
+    return text
+
+
+def _are_times(values: object) -> bool:
+    return isinstance(values, dict) and all(isinstance(v, int | float) for v in values.values())
 
 
 def _text(sections: dict[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """What is remembered between starts: a comfort, never a condition."""
 
+import fcntl
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -99,6 +101,48 @@ def test_many_dashboards_that_save_at_once_lose_nothing(path: Path) -> None:
         list(pool.map(save_often, "abcdefgh"))
     assert len(Remembered(path).section("inbox")) == 8 * 20
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_another_holds_for_ever_is_written_the_next_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.remembered.PATIENCE", 0.1)
+    path.parent.mkdir()
+    remembered = Remembered(path)
+    remembered.section("agents")["order"] = "name"
+    other = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    remembered.save()
+    assert "another dashboard holds it" in remembered.trouble
+    assert not list(path.parent.iterdir())
+    os.close(other)
+    remembered.save()
+    assert remembered.trouble == ""
+    assert Remembered(path).section("agents") == {"order": "name"}
+
+
+def test_what_several_keep_together_is_never_more_than_is_read_again(path: Path) -> None:
+    many = MAX_BYTES // 100
+    start = Remembered(path)
+    start.section("logs")["filter"] = "retry"
+    start.save()
+    one, other = Remembered(path), Remembered(path)
+    for number, each in enumerate((one, other)):
+        times = {f"{number} {n:05} ".ljust(150): n + number / 2 for n in range(many)}
+        each.section("inbox")["acknowledged"] = times
+        each.save()
+        assert each.trouble == ""
+        assert each.changed() is None
+    again = Remembered(path)
+    assert again.trouble == ""
+    assert again.section("logs") == {"filter": "retry"}
+    kept = again.section("inbox")["acknowledged"]
+    assert max(kept.values()) == many - 0.5
+    assert min(kept.values()) > many // 4, "the oldest went"
+    other.section("logs")["filter"] = "x" * MAX_BYTES
+    other.save()
+    assert "more than" in other.trouble
+    assert Remembered(path).section("logs") == {"filter": "retry"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Every action by key bar, palette, help and mouse; a screen that is as it was left."""
 
+import fcntl
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -226,7 +228,7 @@ async def test_it_is_saved_now_and_then_not_only_at_the_end(tmp_path: Path) -> N
     path = tmp_path / "dashboard.json"
     async with dashboard(NOWHERE, remembered=Remembered(path)) as screen:
         await screen.press("3", "d")
-        screen.app._save()
+        await screen.app._save().wait()
         assert Remembered(path).section("layout") == {"pane": "workflow", "density": "dense"}
 
 
@@ -292,3 +294,21 @@ async def test_the_time_ribbon_gives_way_where_rows_are_scarce(rows: int, shown:
         screen.app._tick()
         await screen.pilot.pause()
         assert ("▌LAST" in screen.text) is shown
+
+
+async def test_keys_are_heard_while_another_dashboard_holds_what_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.remembered.PATIENCE", 1.0)
+    kept = tmp_path / "dashboard.json"
+    async with dashboard(NOWHERE, remembered=Remembered(kept), toasts=True) as screen:
+        other = os.open(tmp_path, os.O_RDONLY)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        await screen.press("3", "z")
+        screen.app._save()
+        await screen.press("z", "5")
+        assert screen.open_pane == "logs"
+        assert "holds" not in screen.text
+        await screen.shows("another", "holds")  # on one line or two
+        os.close(other)
+    assert Remembered(kept).section("layout")["pane"] == "logs"
