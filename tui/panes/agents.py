@@ -132,13 +132,14 @@ class AgentsPane(ListPane[Row]):
         super().update_rows()
 
     def key(self, index: int) -> str | None:
-        if index >= len(self.rows):
-            return None
-        row = self.rows[index]
-        return f"{row.agent.id} ?" if isinstance(row, Why) else row.id
+        row = self.item(index)
+        if isinstance(row, Why):
+            return f"{row.agent.id} ?"
+        return row.id if row else None
 
     def subject(self, index: int) -> Subject | None:
-        return Subject("agent", _agent(self.rows[index]).id) if index < len(self.rows) else None
+        row = self.item(index)
+        return Subject("agent", _agent(row).id) if row else None
 
     def record(self, index: int) -> dict[str, Any]:
         if index >= len(self.rows):

@@ -123,10 +123,12 @@ class AlertsPane(ListPane[Item]):
         return f"{item.kind} {item.level} {item.title} {item.detail}"
 
     def key(self, index: int) -> str | None:
-        return self.rows[index].key if index < len(self.rows) else None
+        item = self.item(index)
+        return item.key if item else None
 
     def subject(self, index: int) -> Subject | None:
-        return Subject("item", self.rows[index].key) if index < len(self.rows) else None
+        item = self.item(index)
+        return Subject("item", item.key) if item else None
 
     def record(self, index: int) -> dict[str, Any]:
         item = self.rows[index]
@@ -248,5 +250,5 @@ class AlertsPane(ListPane[Item]):
             self.renew()
 
     def _open_item(self) -> Item | None:
-        item = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        item = self.item(self.cursor)
         return item if item is not None and item.open else None

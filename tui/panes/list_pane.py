@@ -79,6 +79,10 @@ class ListPane(Pane, Generic[T]):
         """What a filter looks for its text in."""
         raise NotImplementedError
 
+    def item(self, index: int) -> T | None:
+        """What the row at `index` is of; None where it has gone since the rows were laid down."""
+        return self.rows[index] if 0 <= index < len(self.rows) else None
+
     # What follows.
 
     def update_rows(self) -> None:
@@ -163,6 +167,7 @@ class ListPane(Pane, Generic[T]):
             with patience() if query.is_expression else nullcontext():
                 for far in range(begin, min(begin + AT_ONCE, count + 1)):
                     index = (self.cursor + step * far) % count
-                    if query.matches(self.text(self.rows[index])):
+                    item = self.item(index)
+                    if item is not None and query.matches(self.text(item)):
                         return index
         return None

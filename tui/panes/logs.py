@@ -102,6 +102,11 @@ class LogsPane(ListPane[LogLine]):
     def text(self, item: LogLine) -> str:
         return text_of(item)
 
+    def item(self, index: int) -> LogLine | None:
+        """Of lines that are held, as it was, though it be gone."""
+        held = self._held.get(index)
+        return LogLine(**held.record) if held and held.record else self._view.get(index)
+
     def key(self, index: int) -> str | None:
         return str(self._view.number(index)) if index < len(self._view) else None
 
@@ -200,5 +205,5 @@ class LogsPane(ListPane[LogLine]):
     def action_agent(self) -> None:
         if self.agent:
             self.agent = ""
-        elif self.cursor < len(self._view):
-            self.agent = self._view[self.cursor].agent
+        elif line := self.item(self.cursor):
+            self.agent = line.agent

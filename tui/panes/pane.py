@@ -160,9 +160,11 @@ class Pane(RowView):
         frozen = f"FROZEN {clock_time(self._frozen_at)} " if FREEZE in self._holders else ""
         return ((frozen, "warn"), *self._held_summary)
 
+    def _keep(self) -> None:
+        super()._keep()
+        self._held_summary = (*self.summary(), *self._stale_mark())
+
     def hold(self, holder: str) -> None:
-        if not self.held:
-            self._held_summary = (*self.summary(), *self._stale_mark())
         super().hold(holder)
         if not self.compact:
             self._update_title()

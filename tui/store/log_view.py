@@ -124,6 +124,10 @@ class LogView(Sequence[LogLine]):
             return bisect_left(self._numbers, number)
         return min(max(0, number - self._low), self._high - self._low)
 
+    def get(self, index: int) -> LogLine | None:
+        """The line at `index`; None where it has gone since the last `advance`."""
+        return self._logs.get(self.number(index)) if 0 <= index < len(self) else None
+
     def __len__(self) -> int:
         return len(self._numbers) if self.wanted else self._high - self._low
 
@@ -134,7 +138,7 @@ class LogView(Sequence[LogLine]):
     def __getitem__(self, index: int | slice) -> LogLine | Sequence[LogLine]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        line = self._logs.get(self.number(index))
+        line = self.get(index)
         if line is None:
             raise IndexError(index)
         return line

@@ -89,7 +89,10 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         raise NotImplementedError
 
     def line(self, index: int, width: int) -> Line:
-        """The line at `index`, laid out for `width` cells."""
+        """The line at `index`, laid out for `width` cells.
+
+        Raises LookupError where that has gone since the rows were laid down.
+        """
         raise NotImplementedError
 
     def key(self, index: int) -> str | None:
@@ -112,7 +115,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         for index in range(self._count):
             if not self.held:
                 yield self._record(index)
-            elif kept := self._kept(index):
+            elif kept := self.seen(index):
                 yield kept.record
 
     def head(self, width: int) -> tuple[Line, ...]:
@@ -160,12 +163,17 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
     def hold(self, holder: str) -> None:
         """Keep all as it is now, until each who holds it has released it."""
         if not self.held:
-            self._count = self.count()
-            width = self.room.width or self.app.size.width
-            first = max(0, self.scroll_offset.y - MAX_HELD // 2)
-            rows = range(first, min(self._count, first + MAX_HELD))
-            self._held = {index: self._as_held(index, width) for index in rows}
+            self.update_rows()  # what has gone since then could not be kept
+            self._keep()
         self._holders.add(holder)
+
+    def _keep(self) -> None:
+        """Take down what is shown now."""
+        self._count = self.count()
+        width = self.room.width or self.app.size.width
+        first = max(0, self.scroll_offset.y - MAX_HELD // 2)
+        taken = ((row, self._take(row, width)) for row in range(first, first + MAX_HELD))
+        self._held = {index: row for index, row in taken if row is not None}
 
     def release(self, holder: str) -> None:
         """Catch up, if nobody else holds it."""
@@ -177,22 +185,29 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def renew(self) -> None:
         """Draw all anew because a person asked for it; what is held is held as it is now."""
-        holders, self._holders = self._holders, set()
-        self.update_rows()
+        holders, self._holders, self._held = self._holders, set(), {}
         for holder in holders:
             self.hold(holder)
+        self.redraw()
 
-    def _kept(self, index: int) -> HeldRow | None:
-        """The row at `index` as it was when the view was held, unless it is too far from there."""
-        kept = self._held.get(index)
-        if kept is None and self.ROWS_STAY and 0 <= index < self._count:
-            with suppress(LookupError):  # it may be gone
-                return self._as_held(index, self.room.width)
+    def seen(self, index: int) -> HeldRow | None:
+        """The row at `index`; of a view that is held, as it was.
+
+        None where it is gone, or was too far from what was shown to be kept.
+        """
+        kept = self._held.get(index) if self.held else None
+        if kept is None and (self.ROWS_STAY or not self.held):
+            return self._take(index, self.room.width)
         return kept
 
-    def _as_held(self, index: int, width: int) -> HeldRow:
-        key, copied = self.key(index), self.copied(index)
-        return HeldRow(self.line(index, width), key, copied, self._record(index))
+    def _take(self, index: int, width: int) -> HeldRow | None:
+        """The row at `index` as it is now; None where there is none, or none any more."""
+        if not 0 <= index < self._count:
+            return None
+        with suppress(LookupError):
+            key, copied = self.key(index), self.copied(index)
+            return HeldRow(self.line(index, width), key, copied, self._record(index))
+        return None
 
     def _record(self, index: int) -> dict[str, Any]:
         return self.record(index) or {"text": self.copied(index)}
@@ -205,7 +220,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
             if index >= self._count:
                 return ()
             if self.held:
-                kept = self._kept(index)
+                kept = self.seen(index)
                 return kept.line if kept else NOT_HELD
             return self.line(index, width)
         except (ArithmeticError, AttributeError, LookupError, ValueError):
@@ -256,7 +271,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def key_at(self, index: int) -> str | None:
         if self.held:
-            kept = self._kept(index)
+            kept = self.seen(index)
             return kept.key if kept else None
         return self.key(index) if 0 <= index < self._count else None
 
@@ -335,14 +350,11 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal (OSC 52): over SSH, too."""
-        if not 0 <= self.cursor < self._count:
-            return
-        kept = self._kept(self.cursor) if self.held else None
-        if self.held and kept is None:
-            self.notify("not copied: this row was not kept", timeout=3, markup=False)
-        else:
-            self.app.copy_to_clipboard(kept.copied if kept else self.copied(self.cursor))
+        if row := self.seen(self.cursor):
+            self.app.copy_to_clipboard(row.copied)
             self.notify("copied", timeout=1.5, markup=False)
+        elif self._count:
+            self.notify("not copied: this row was not kept", timeout=3, markup=False)
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

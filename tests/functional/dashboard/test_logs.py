@@ -310,3 +310,31 @@ async def test_a_match_that_would_take_for_ever_is_given_up() -> None:
         fill(screen, log("a", "x" * 60 + "!"), log("a", "y"))
         await screen.press("N")
         await screen.shows(f"{SLOW}: takes too long", "xxx!")
+
+
+@pytest.mark.parametrize("key", ["w", "y", "n", "N", "enter", "space", "p"])
+async def test_a_line_that_has_gone_since_it_was_drawn_ends_nothing(key: str) -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.logs._limit = 50
+        fill(screen, *lines(0, 50))
+        await screen.press("5", "slash", *"line", "enter", "g")
+        for made in lines(50, 150):
+            screen.app.store.apply(made)
+        await screen.press_at_once(key)
+        screen.app.draw()
+        await screen.press("escape", "escape", "G")
+        await screen.shows("line 149.")
+
+
+async def test_a_paused_cursor_goes_over_lines_that_have_gone() -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.logs._limit = 50
+        fill(screen, *(log("bc"[n % 2], f"line {n}.", n) for n in range(50)))
+        await screen.press("5", "slash", *"/line .?[08]/", "enter", "escape", "g", "space")
+        fill(screen, *lines(50, 150))
+        await screen.press("n", "y")
+        assert screen.app.clipboard.endswith("line 8.")
+        await screen.press("N", "N", "y")
+        assert screen.app.clipboard.endswith("line 48.")
+        await screen.press("k", "w")
+        await screen.shows("LOGS c", "none of 50 lines fits of c")
