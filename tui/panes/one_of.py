@@ -70,6 +70,8 @@ class OneOfPane(Pane):
         super().__init__(store, clock, kept)
         self.chosen: str | None = None
         """The id of what a person chose; None: what matters most, whatever that is by then."""
+        self._place = 0
+        """Of what was chosen among all, from 1 on."""
         self.set_reactive(OneOfPane.overview, self.kept.get("all") is True)
 
     # What a subclass says.
@@ -86,6 +88,10 @@ class OneOfPane(Pane):
         raise NotImplementedError
 
     # What follows.
+
+    def update_rows(self) -> None:
+        self._place = 0 if self.chosen is None else self.ids().index(self.chosen) + 1
+        super().update_rows()
 
     def row_count(self) -> int:
         return len(self.rows)
@@ -110,9 +116,9 @@ class OneOfPane(Pane):
         """`+4` where there are more, or which of them a person has chosen."""
         if total < 2:
             return ()
-        if self.chosen is None:
+        if not self._place:
             return ((f" +{total - 1}", "dim"),)
-        return ((f" {self.ids().index(self.chosen) + 1}/{total}", "accent"),)
+        return ((f" {self._place}/{total}", "accent"),)
 
     def action_through(self, step: int) -> None:
         ids = self.ids()

@@ -63,13 +63,14 @@ async def test_agents_are_gone_through_and_seen_all_together(
 
 async def test_an_agent_that_is_gone_gives_way_to_the_one_that_matters() -> None:
     async with dashboard(NOWHERE) as screen:
-        fill(screen, results("a", "t.py", 1), failed("b"))
+        fill(screen, results("a", "t.py", 1), failed("b"), results("c", "t.py", 1))
         await screen.press("2", "comma")
-        await screen.shows("TDD ✓1 a t-1 1/2")
+        await screen.shows("TDD ✓1 a t-1 1/3")
         del screen.app.store.tdd.by_agent["a"]
+        await screen.press_at_once("down")
         fill(screen, failed("b"))
         await screen.shows("TDD ✗1 b t-1")
-        await screen.lacks("1/2")
+        await screen.lacks("1/3")
 
 
 async def test_whether_all_are_shown_is_remembered(tmp_path: Path) -> None:
