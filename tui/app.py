@@ -347,9 +347,12 @@ class AutosdlcApp(ThemedApp):
         name = (view and view.id) or "screen"
         wanted = await self.push_screen_wait(ExportScreen(name))
         what: object
+        missing = ""
         if wanted == "svg":
             name, what = "screen", self.export_screenshot(title=self.title)
         elif wanted and isinstance(view, RowView):
+            if view.not_kept:
+                missing = f" without {view.not_kept:,} rows too far from what is shown to be kept"
             what = await records_of(view)
         else:
             return
@@ -360,7 +363,7 @@ class AutosdlcApp(ThemedApp):
             where = error.filename or self._export_directory
             self._warn(f"not exported: {where} cannot be written: {error.strerror}")
         else:
-            self.notify(f"exported to {path}", timeout=6, markup=False)
+            self.notify(f"exported to {path}{missing}", timeout=6, markup=False)
 
     def action_mouse(self) -> None:
         self._mouse = not self._mouse

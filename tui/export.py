@@ -23,14 +23,10 @@ MAX_SAME = 1_000
 async def records_of(view: "RowView") -> list[dict[str, Any]]:
     """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
     records = []
-    view.hold("export")
-    try:
-        for record in view.records():
-            records.append(record)
-            if len(records) % AT_ONCE == 0:
-                await asyncio.sleep(0)
-    finally:
-        view.release("export")
+    for record in view.records():
+        records.append(record)
+        if len(records) % AT_ONCE == 0:
+            await asyncio.sleep(0)
     return records
 
 

@@ -141,25 +141,24 @@ class AgentsPane(ListPane[Row]):
         row = self.item(index)
         return Subject("agent", _agent(row).id) if row else None
 
-    def record(self, index: int) -> dict[str, Any]:
-        if index >= len(self.rows):
+    def record(self, item: Row) -> dict[str, Any]:
+        if isinstance(item, Why):  # its agent has it already
             return {}
-        agent = _agent(self.rows[index])
-        cycle = self.store.tdd.by_agent.get(agent.id)
+        cycle = self.store.tdd.by_agent.get(item.id)
         return {
-            "id": agent.id,
-            "type": agent.kind,
-            "status": agent.status,
-            "since": agent.since,
-            "seen": agent.seen,
-            "why": agent.why,
+            "id": item.id,
+            "type": item.kind,
+            "status": item.status,
+            "since": item.since,
+            "seen": item.seen,
+            "why": item.why,
             "phase": cycle.phase if cycle else "",
-            "task_id": agent.task_id,
-            "task": agent.task,
-            "progress": agent.progress,
-            "cpu": agent.cpu,
-            "memory": agent.memory,
-            "errors": agent.errors,
+            "task_id": item.task_id,
+            "task": item.task,
+            "progress": item.progress,
+            "cpu": item.cpu,
+            "memory": item.memory,
+            "errors": item.errors,
         }
 
     def summary(self) -> Line:

@@ -130,8 +130,7 @@ class AlertsPane(ListPane[Item]):
         item = self.item(index)
         return Subject("item", item.key) if item else None
 
-    def record(self, index: int) -> dict[str, Any]:
-        item = self.rows[index]
+    def record(self, item: Item) -> dict[str, Any]:
         return {
             "kind": item.kind,
             "at": item.at,

@@ -79,10 +79,6 @@ class ListPane(Pane, Generic[T]):
         """What a filter looks for its text in."""
         raise NotImplementedError
 
-    def item(self, index: int) -> T | None:
-        """What the row at `index` is of; None where it has gone since the rows were laid down."""
-        return self.rows[index] if 0 <= index < len(self.rows) else None
-
     # What follows.
 
     def update_rows(self) -> None:
@@ -104,9 +100,6 @@ class ListPane(Pane, Generic[T]):
             items = [item for item in items if matches(text(item))]
         self.matching = len(items)
         self.rows = self.ordered(items, self.order)
-
-    def row_count(self) -> int:
-        return len(self.rows)
 
     def nothing(self) -> str:
         if self.search.fault:

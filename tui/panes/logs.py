@@ -1,5 +1,6 @@
 """Pane 5: what the agents say, the newest at the end."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -107,6 +108,9 @@ class LogsPane(ListPane[LogLine]):
         held = self._held.get(index)
         return LogLine(**held.record) if held and held.record else self._view.get(index)
 
+    def snapshot(self) -> Sequence[LogLine]:
+        return list(self._view)
+
     def key(self, index: int) -> str | None:
         return str(self._view.number(index)) if index < len(self._view) else None
 
@@ -117,9 +121,8 @@ class LogsPane(ListPane[LogLine]):
         key = self.key(index)
         return None if key is None else Subject("line", key)
 
-    def record(self, index: int) -> dict[str, Any]:
-        line = self._view[index]
-        return line._asdict() | {"last": line.last or line.at}
+    def record(self, item: LogLine) -> dict[str, Any]:
+        return item._asdict() | {"last": item.last or item.at}
 
     def nothing(self) -> str:
         if not self.total or self.search.fault:

@@ -1,7 +1,7 @@
 """What panes share that show one thing of many: going through them, and seeing them all."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -18,14 +18,7 @@ class Row(NamedTuple):
     key: str
     subject: Subject | None = None
     thing: Any = None
-    """What the row is about, where it is exported as that and not as text."""
-
-
-class Rows(Protocol):
-    """A sequence of rows, each of which may be made when it is seen."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int, /) -> Row: ...
+    """What is exported with this row; None for nothing, or what another row has already."""
 
 
 class OneOfPane(Pane):
@@ -63,8 +56,8 @@ class OneOfPane(Pane):
 
     overview: reactive[bool] = reactive(False, init=False)
 
-    rows: Rows = ()
-    """What is shown, as a subclass laid it down when it was last updated."""
+    rows: Sequence[Row] = ()
+    """Each may be made when it is seen."""
 
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         super().__init__(store, clock, kept)
@@ -92,9 +85,6 @@ class OneOfPane(Pane):
     def update_rows(self) -> None:
         self._place = 0 if self.chosen is None else self.ids().index(self.chosen) + 1
         super().update_rows()
-
-    def row_count(self) -> int:
-        return len(self.rows)
 
     def row(self, index: int, width: int) -> Line:
         return self.rows[index].line(width)

@@ -1,6 +1,6 @@
 """What all panes share: number, title, subscription, and the states in which there is nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -59,6 +59,9 @@ class Pane(RowView):
 
     compact: reactive[bool] = reactive(False)
 
+    rows: Sequence[Any] = ()
+    """What there is to show, as it was laid down last: never changed, but replaced."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="row.open", tooltip="Everything about this row"),
         Binding(
@@ -90,10 +93,6 @@ class Pane(RowView):
         """The pane in a few words, for its title."""
         raise NotImplementedError
 
-    def row_count(self) -> int:
-        """How many rows there are; 0 shows why there are none."""
-        raise NotImplementedError
-
     def row(self, index: int, width: int) -> Line:
         raise NotImplementedError
 
@@ -101,12 +100,6 @@ class Pane(RowView):
         """What the row at `index` is about."""
         del index
         return None
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        return iter(()) if self._message else super().records()
-
-    def _record(self, index: int) -> dict[str, Any]:
-        return {} if self._message else super()._record(index)
 
     def nothing(self) -> str:
         """Why there are no rows though the link is live, and what to do about it."""
@@ -119,6 +112,17 @@ class Pane(RowView):
         """The titles of the columns, where the pane has any."""
         del width
         return None
+
+    # Its rows, of which there may be none; then it is shown why.
+
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    def item(self, index: int) -> Any:
+        return self.rows[index] if 0 <= index < len(self.rows) else None
+
+    def snapshot(self) -> Sequence[Any]:
+        return self.rows
 
     # Drawing.
 

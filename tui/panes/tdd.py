@@ -9,6 +9,7 @@ from tui.panes.one_of import OneOfPane, Row
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.tdd import Cycle, Overall, overall
+from tui.store.tdd.cycle import Round
 from tui.widgets import cycle_lines as draw
 from tui.widgets.cells import Column, Line, age, column_widths, filled, table_line
 
@@ -36,7 +37,7 @@ AGENTS = (
 )
 
 
-class Sections:
+class Sections(Sequence[Row]):
     """Rows on top, one for each cycle, and rows below: each cycle's is made when it is seen."""
 
     def __init__(
@@ -47,7 +48,8 @@ class Sections:
     def __len__(self) -> int:
         return len(self._top) + len(self._cycles) + len(self._below)
 
-    def __getitem__(self, index: int) -> Row:
+    def __getitem__(self, index: Any) -> Any:
+        """The row at an index; of slices nobody has need."""
         if index < len(self._top):
             return self._top[index]
         index -= len(self._top)
@@ -77,13 +79,15 @@ class TddPane(OneOfPane):
     def known(self, id_: str) -> bool:
         return id_ in self.store.tdd.by_agent
 
-    def record(self, index: int) -> dict[str, Any]:
-        row = self.rows[index]
-        if row.thing is None or row.subject is None:
+    def record(self, item: Row) -> dict[str, Any]:
+        if item.thing is None or item.subject is None:
             return {}
-        if isinstance(row.thing, Cycle):
-            return cycle_record(row.thing)
-        return {"agent": row.subject.key, **row.thing._asdict()}
+        if isinstance(item.thing, Cycle):
+            return cycle_record(item.thing)
+        about = {"agent": item.subject.key}
+        return about | (
+            round_record(item.thing) if isinstance(item.thing, Round) else item.thing._asdict()
+        )
 
     def update_rows(self) -> None:
         width, height = self.room
@@ -130,14 +134,19 @@ class TddPane(OneOfPane):
         about, minimum = Subject("cycle", cycle.agent_id), self.store.tdd.minimum
         rows = [
             Row(partial(draw.ribbon, cycle, self.clock()), "phase", about, cycle),
-            Row(partial(draw.tests_line, cycle), "tests", about, cycle),
+            Row(partial(draw.tests_line, cycle), "tests", about),
         ]
         if cycle.coverage is not None:
             now, before = draw.figures(cycle.coverage), draw.figures(cycle.previous_coverage)
             line = partial(draw.coverage_line, now, before, minimum)
-            rows.append(Row(line, "coverage", about, cycle))
+            rows.append(Row(line, "coverage", about))
         failures = [
-            Row(line, f"failure {failure.where} {failure.name} {part}", about, failure)
+            Row(
+                line,
+                f"failure {failure.where} {failure.name} {part}",
+                about,
+                None if part else failure,
+            )
             for number, failure in enumerate(cycle.failures)
             for part, line in enumerate(
                 draw.failure_lines(failure, TRACEBACK if wide and number < TRACED else 0)
@@ -158,7 +167,8 @@ class TddPane(OneOfPane):
         if past and (wide or height - len(rows) > PAST):
             rows.append(Row(draw.always((("PAST CYCLES", "head"),)), "past"))
             rows += [
-                Row(partial(draw.round_line, one), f"round {one.number}", about) for one in past
+                Row(partial(draw.round_line, one), f"round {one.number}", about, one)
+                for one in past
             ]
         return rows
 
@@ -223,7 +233,7 @@ def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:
             line,
             f"breach {breach.agent_id} {breach.rule} {breach.at} {breach.said} {part}",
             Subject("cycle", breach.agent_id),
-            breach,
+            None if part else breach,
         )
         for breach in draw.breaches(cycles, MAX_BREACHES)
         for part, line in enumerate(
@@ -244,6 +254,18 @@ def cycle_record(cycle: Cycle) -> dict[str, Any]:
         "duration": cycle.duration,
         **draw.figures(cycle.coverage),
         "warnings": len(cycle.breaches),
+    }
+
+
+def round_record(past: Round) -> dict[str, Any]:
+    """A past cycle as plain values; lengths in ms."""
+    return {
+        "task": past.task_id,
+        "cycle": past.number,
+        "since": past.started,
+        "phases": dict(past.spans),
+        **past.totals._asdict(),
+        "lines": past.lines,
     }
 
 

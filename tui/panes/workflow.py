@@ -60,12 +60,10 @@ class WorkflowPane(OneOfPane):
     def known(self, id_: str) -> bool:
         return id_ in self.store.workflows.by_id
 
-    def record(self, index: int) -> dict[str, Any]:
-        subject = self.rows[index].subject
-        workflow = self.store.workflows.by_id.get(subject.key) if subject else None
-        if workflow is None or subject is None:
+    def record(self, item: Row) -> dict[str, Any]:
+        if item.thing is None:
             return {}
-        step = workflow.steps.get(subject.part)
+        workflow, step = item.thing
         return workflow_record(workflow) if step is None else step_record(workflow, step)
 
     def update_rows(self) -> None:
@@ -118,7 +116,8 @@ class WorkflowPane(OneOfPane):
         for place in listed:
             step = place.step
             line = _StepLine(place, gantt, times[step.id], columns)
-            rows.append(Row(line, f"step {step.id}", Subject("workflow", workflow.id, step.id)))
+            about = Subject("workflow", workflow.id, step.id)
+            rows.append(Row(line, f"step {step.id}", about, (workflow, step)))
             if step.state == "failed":
                 rows += _error(workflow, step.id, width)
         if workflow.error and not any(step.state == "failed" for step in workflow.steps.values()):
@@ -126,7 +125,8 @@ class WorkflowPane(OneOfPane):
         if not rows:
             mark, style = STATES[workflow.state]
             said = f"{mark} {workflow.state}, its steps are not known"
-            rows.append(_fixed("workflow", ((said, style),), Subject("workflow", workflow.id)))
+            about = Subject("workflow", workflow.id)
+            rows.append(_fixed("workflow", ((said, style),), about, (workflow, None)))
         return rows
 
     def _placed(self, workflow: Workflow) -> Sequence[Place]:
@@ -180,7 +180,8 @@ class WorkflowPane(OneOfPane):
             )
             return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), cells)
 
-        return Row(line, f"workflow {workflow.id}", Subject("workflow", workflow.id))
+        about = Subject("workflow", workflow.id)
+        return Row(line, f"workflow {workflow.id}", about, (workflow, None))
 
 
 class _StepLine:
@@ -225,14 +226,15 @@ def _error(workflow: Workflow, step_id: str, width: int) -> list[Row]:
             f"error {number}",
             (("    " if number else "  └ ", "dim"), (text, "bad")),
             Subject("workflow", workflow.id, step_id),
+            None if step_id or number else (workflow, None),
         )
         for number, text in enumerate(shown)
     ]
 
 
-def _fixed(key: str, line: Line, about: Subject | None = None) -> Row:
+def _fixed(key: str, line: Line, about: Subject | None = None, thing: Any = None) -> Row:
     """A row that is the same in any width."""
-    return Row(lambda _: line, key, about)
+    return Row(lambda _: line, key, about, thing)
 
 
 def workflow_record(workflow: Workflow) -> dict[str, Any]:
@@ -261,4 +263,5 @@ def step_record(workflow: Workflow, step: Step) -> dict[str, Any]:
         "state": step.state,
         "started": step.started,
         "duration": step.duration,
+        "error": workflow.error if step.state == "failed" else "",
     }

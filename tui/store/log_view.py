@@ -144,4 +144,9 @@ class LogView(Sequence[LogLine]):
         return line
 
     def __iter__(self) -> Iterator[LogLine]:
-        return (self[index] for index in range(len(self)))
+        """Those that have not gone, before another comes: what goes through them must not wait."""
+        if not self.wanted:
+            return (line for _, line in self._logs.between(self._low, self._high))
+        chosen = set(self._numbers)
+        between = self._logs.between(min(chosen, default=0), max(chosen, default=-1) + 1)
+        return (line for number, line in between if number in chosen)

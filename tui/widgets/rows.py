@@ -5,7 +5,7 @@ keeps a cursor on its row while rows move, follows the end where asked, and repa
 that changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,6 +21,8 @@ from tui.widgets.line_view import LineView
 
 MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
+EXPORT = "export"
+"""Who holds a view whose rows are being exported."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
 WIDE = 400
 """Cells for which a row is laid out where it is copied, so that nothing is cut."""
@@ -33,6 +35,7 @@ class HeldRow(NamedTuple):
     key: str | None
     copied: str
     record: dict[str, Any]
+    """Empty where there is nothing to export."""
 
 
 class RowView(LineView, can_focus=True, inherit_bindings=False):
@@ -105,18 +108,42 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         width = max(self.room.width, WIDE)
         return clean("".join(text for text, _ in self.line(index, width))).rstrip()
 
-    def record(self, index: int) -> dict[str, Any]:
-        """The row at `index` as it is exported, plain values by name; none: as it is copied."""
+    def snapshot(self) -> Sequence[Any]:
+        """What all rows are of, in their order; it stays as it is, whatever comes."""
+        return ()
+
+    def item(self, index: int) -> Any:
+        """What the row at `index` is of; None where that has gone since the rows were laid down."""
         del index
+
+    def record(self, item: Any) -> dict[str, Any]:
+        """An item as it is exported, plain values by name; none where it is no thing of its own.
+
+        A thing on several rows is exported with the first of them.
+        """
+        del item
         return {}
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """All rows as they are exported; of a view that is held, as they were."""
-        for index in range(self._count):
-            if not self.held:
-                yield self._record(index)
-            elif kept := self.seen(index):
-                yield kept.record
+        """What there is to export: each thing once; of a view that is held, as it was.
+
+        Whatever is drawn or released between two of them, they are of one moment's rows.
+        """
+        if not self.held:
+            yield from filter(None, map(self.record, self.snapshot()))
+            return
+        self.hold(EXPORT)
+        try:
+            for index in range(self._count):
+                if (row := self.seen(index)) and row.record:
+                    yield row.record
+        finally:
+            self.release(EXPORT)
+
+    @property
+    def not_kept(self) -> int:
+        """How many rows of a view that is held are too far from what was shown."""
+        return self._count - len(self._held) if self.held and not self.ROWS_STAY else 0
 
     def head(self, width: int) -> tuple[Line, ...]:
         """Lines on top that do not scroll."""
@@ -205,12 +232,10 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         if not 0 <= index < self._count:
             return None
         with suppress(LookupError):
-            key, copied = self.key(index), self.copied(index)
-            return HeldRow(self.line(index, width), key, copied, self._record(index))
+            line, item = self.line(index, width), self.item(index)
+            record = {} if item is None else self.record(item)
+            return HeldRow(line, self.key(index), self.copied(index), record)
         return None
-
-    def _record(self, index: int) -> dict[str, Any]:
-        return self.record(index) or {"text": self.copied(index)}
 
     def _line_at(self, y: int, width: int) -> Line:
         index = self.scroll_offset.y + y - self._head_height

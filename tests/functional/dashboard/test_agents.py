@@ -102,7 +102,9 @@ async def test_only_what_may_move_a_row_puts_the_rows_in_order_anew() -> None:
 async def test_an_agent_is_exported_as_plain_values() -> None:
     async with dashboard(NOWHERE, clock=Time()) as screen:
         tell(screen, *WORKING)
-        record = screen.app.screen.query_one("#agents", Pane).record(0)
+        tell(screen, status("coder-0", "needs_input", reason="which?"))
+        asking, record = screen.app.screen.query_one("#agents", Pane).records()
+        assert (asking["id"], asking["why"]) == ("coder-0", "which?")
         assert record["id"] == "coder-1"
         assert (record["phase"], record["task"], record["cpu"]) == ("green", "Refund API", 90)
 

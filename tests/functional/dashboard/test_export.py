@@ -10,6 +10,7 @@ import pytest
 from tests.support.dashboard import Screen, dashboard
 from tests.support.disk import no_room_on_disk
 from tests.support.events import log, status
+from tui.widgets.rows import MAX_HELD, RowView
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 HOSTILE = '=HYPERLINK("http://x")[/x]'
@@ -24,6 +25,14 @@ async def fill(screen: Screen) -> None:
 
 def files(directory: Path) -> list[Path]:
     return list(directory.glob("*"))
+
+
+def many(screen: Screen) -> None:
+    """More rows than a view that is held keeps, in two panes."""
+    for number in range(2 * MAX_HELD):
+        screen.app.store.apply(status(f"coder-{number}", "busy"))
+        screen.app.store.apply(log("a", f"line {number}", number))
+    screen.app.draw()
 
 
 def only(directory: Path, suffix: str) -> Path:
@@ -47,6 +56,41 @@ async def test_the_rows_of_the_focused_pane_as_json_and_csv(tmp_path: Path) -> N
             rows = list(csv.DictReader(lines))
         assert len(rows) == 1
         assert not any(str(value).startswith("=") for value in rows[0].values())
+
+
+async def test_more_rows_are_exported_than_a_held_view_keeps(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        many(screen)
+        await screen.press("e", "j")
+        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
+        assert len(json.loads(only(tmp_path, ".json").read_text("utf-8"))) == 2 * MAX_HELD
+
+
+@pytest.mark.parametrize("key", ["1", "5"])
+async def test_what_is_exported_is_of_one_moment_though_rows_come_meanwhile(key: str) -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.logs._limit = 2 * MAX_HELD
+        many(screen)
+        await screen.press(key)
+        view = screen.app.focused
+        assert isinstance(view, RowView)
+        before = [view.key(row) for row in range(2 * MAX_HELD)]
+        found = []
+        for record in view.records():
+            found.append(record.get("id") or record["message"])
+            if len(found) % 100 == 0:
+                screen.app.store.apply(log("b", f"late {len(found)}"))
+                screen.app.store.apply(status(f"late-{len(found)}", "needs_input"))
+                screen.app.draw()
+        assert found == (before if key == "1" else [f"line {n}" for n in range(2 * MAX_HELD)])
+
+
+async def test_what_was_not_kept_of_a_paused_view_is_said(tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path, toasts=True) as screen:
+        many(screen)
+        await screen.press("space", "e", "j")
+        await screen.shows("exported to", f"without {MAX_HELD}", "to be kept")
+        assert len(json.loads(only(tmp_path, ".json").read_text("utf-8"))) == MAX_HELD
 
 
 async def test_the_screen_as_a_picture_without_the_question(tmp_path: Path) -> None:

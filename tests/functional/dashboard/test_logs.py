@@ -255,7 +255,7 @@ async def test_a_line_is_copied_and_exported_whole() -> None:
         fill(screen, log("coder-001", "word " * 40 + "end"))
         await screen.press("5", "y")
         assert screen.app.clipboard.endswith("word end")
-        record = pane(screen).record(0)
+        (record,) = pane(screen).records()
         assert (record["agent"], record["level"], record["times"]) == ("coder-001", "info", 1)
 
 

@@ -53,10 +53,8 @@ async def test_agents_are_gone_through_and_seen_all_together(
         await screen.shows("TDD ✓5 c t-1 3/3")
         await screen.press(everything)
         await screen.shows("all 3 agents", "10 tests ✓9 ✗1 ↷0")
-        rows = [
-            pane(screen).record(index).get("agent") for index in range(pane(screen).row_count())
-        ]
-        assert [row for row in rows if row] == ["b", "a", "c"], "who is red comes first"
+        rows = [record["agent"] for record in pane(screen).records()]
+        assert rows == ["b", "a", "c"], "who is red comes first"
         await screen.press(everything)
         await screen.shows("TDD ✗1 b t-1 +2")
 
@@ -207,9 +205,19 @@ async def test_rows_are_exported_as_plain_values() -> None:
     files = [{"path": "src/refund.py", "lines": 60, "uncoveredLines": [3]}]
     async with dashboard(NOWHERE) as screen:
         fill(screen, failed("a"), coverage("a", 60, files=files))
-        records = [pane(screen).record(index) for index in range(pane(screen).row_count())]
-        assert records[0]["failing"] == 1
-        assert records[0]["lines"] == 60
-        failure = next(one for one in records if one.get("name") == "test_partial")
+        cycle, failure, file = pane(screen).records()
+        assert (cycle["failing"], cycle["lines"]) == (1, 60)
         assert (failure["agent"], failure["message"]) == ("a", "assert 3 == 2")
-        assert next(one for one in records if one.get("path"))["uncovered"] == (3,)
+        assert (file["path"], file["uncovered"]) == ("src/refund.py", (3,))
+
+
+async def test_past_cycles_and_warnings_are_exported_once() -> None:
+    async with dashboard(NOWHERE, size=(60, 50)) as screen:
+        fill(screen, phase("a", "", "red"), phase("a", "red", "green", 60))
+        fill(screen, results("a", "t.py", 3, at=61), phase("a", "green", "red", 70))
+        await screen.press("2")
+        await screen.shows("refactor skipped", "red follows green", "PAST CYCLES")
+        cycle, breach, past = pane(screen).records()
+        assert (cycle["cycle"], cycle["warnings"]) == (2, 1)
+        assert (breach["agent"], breach["rule"]) == ("a", "refactor skipped")
+        assert (past["cycle"], past["phases"]) == (1, {"red": 60_000, "green": 10_000})

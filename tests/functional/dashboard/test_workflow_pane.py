@@ -123,7 +123,7 @@ async def test_workflows_are_gone_through_and_seen_all_together(
         await screen.shows("WORKFLOW feature", "1/3")
         await screen.press(everything)
         await screen.shows("all 3", "●1 running", "9m00s, 21m00s ago", "TOOK, OR ETA")
-        rows = [pane(screen).record(index)["workflow"] for index in range(3)]
+        rows = [record["workflow"] for record in pane(screen).records()]
         assert rows == ["w-1", "w-3", "w-2"], "what runs comes first, then what ended last"
         await screen.press(everything)
         await screen.shows("OTHER WORKFLOWS")
@@ -165,6 +165,19 @@ async def test_steps_with_wide_names_are_aligned_at_every_size(size: tuple[int, 
 async def test_steps_are_exported_as_plain_values() -> None:
     async with dashboard(NOWHERE, **at(15)) as screen:
         fill(screen, started(), completed("plan", 10 * MINUTE, 10 * MINUTE))
-        first, second = (pane(screen).record(index) for index in range(2))
+        first, second, *_ = pane(screen).records()
         assert (first["name"], first["state"], first["duration"]) == ("Plan", "done", 600_000)
         assert (second["dependencies"], second["agent"]) == ("plan", "coder-001")
+
+
+@pytest.mark.parametrize("step", [{"stepId": "api"}, {}])
+async def test_an_error_of_several_lines_is_exported_once(step: dict[str, str]) -> None:
+    async with dashboard(NOWHERE, **at(15)) as screen:
+        fill(screen, started(), failed(MINUTE, error="contract broken " * 30, **step))
+        fill(screen, started("w-2", kind="bugfix"), failed(MINUTE, "w-2"))
+        fill(screen, completed("plan", 2 * MINUTE, 2 * MINUTE))
+        await screen.press("3")
+        await screen.shows("└ contract broken contract")
+        said = [record for record in pane(screen).records() if "contract" in record["error"]]
+        assert [record.get("step") for record in said] == [step.get("stepId"), None]
+        assert [record["workflow"] for record in said] == ["w-1", "w-2"]
