@@ -51,7 +51,9 @@ class WorkflowPane(OneOfPane):
     _places: Sequence[Place] = ()
 
     def ids(self) -> Sequence[str]:
-        return [workflow.id for workflow in self.store.workflows.running_first()]
+        # By what stays as it is: whatever goes on meanwhile, each has its turn.
+        known = self.store.workflows.by_id.values()
+        return [one.id for one in sorted(known, key=lambda one: (one.started, one.id))]
 
     def usual(self) -> str | None:
         current = self.store.workflows.current()

@@ -116,9 +116,9 @@ async def test_workflows_are_gone_through_and_seen_all_together(
         await screen.press("3")
         await screen.shows("WORKFLOW feature 0/4", "+2", "OTHER WORKFLOWS")
         await screen.press(after)
-        await screen.shows("WORKFLOW upkeep", "2/3")
+        await screen.shows("WORKFLOW bugfix", "2/3", "contract broken")
         await screen.press(after)
-        await screen.shows("WORKFLOW bugfix", "3/3", "contract broken")
+        await screen.shows("WORKFLOW upkeep", "3/3")
         await screen.press(before, before)
         await screen.shows("WORKFLOW feature", "1/3")
         await screen.press(everything)
@@ -127,6 +127,19 @@ async def test_workflows_are_gone_through_and_seen_all_together(
         assert rows == ["w-1", "w-3", "w-2"], "what runs comes first, then what ended last"
         await screen.press(everything)
         await screen.shows("OTHER WORKFLOWS")
+
+
+async def test_all_workflows_are_gone_through_though_they_go_on() -> None:
+    async with dashboard(NOWHERE, **at(30)) as screen:
+        fill(screen, *(started(f"w-{number}", number) for number in (2, 1, 4, 3)))
+        await screen.press("3")
+        seen = []
+        for number in range(8):
+            await screen.press("full_stop")
+            chosen = pane(screen).chosen or ""
+            fill(screen, completed(f"step {number}", MINUTE + number, 1, chosen))
+            seen.append(chosen)
+        assert seen == 2 * ["w-1", "w-2", "w-3", "w-4"]
 
 
 async def test_enter_opens_all_about_a_workflow_and_its_step() -> None:
