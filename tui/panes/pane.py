@@ -85,7 +85,10 @@ class Pane(RowView):
         self.kept: dict[str, Any] = {} if kept is None else kept
         self._message: list[str] = []
         self._held_summary: Line = ()
-        self._frozen_at = 0.0
+        self._held_at = 0.0
+        """When it was what is shown while it is held."""
+        self._drawn_anew = False
+        """Whether a person has asked for that since the view was paused."""
 
     # What a pane says of itself.
 
@@ -161,17 +164,27 @@ class Pane(RowView):
     def _summary(self) -> Line:
         if not self.held:
             return (*self.summary(), *self._stale_mark())
-        frozen = f"FROZEN {clock_time(self._frozen_at)} " if FREEZE in self._holders else ""
-        return ((frozen, "warn"), *self._held_summary)
+        word = "FROZEN" if FREEZE in self._holders else "AS OF" if self._drawn_anew else ""
+        held = f"{word} {clock_time(self._held_at)} " if word else ""
+        return ((held, "warn"), *self._held_summary)
 
     def _keep(self) -> None:
         super()._keep()
+        self._held_at = self.clock()
         self._held_summary = (*self.summary(), *self._stale_mark())
 
     def hold(self, holder: str) -> None:
         super().hold(holder)
         if not self.compact:
             self._update_title()
+
+    def renew(self) -> None:
+        self._drawn_anew = self.held
+        super().renew()
+
+    def release(self, holder: str) -> None:
+        self._drawn_anew = self._drawn_anew and len(self._holders) > 1
+        super().release(holder)
 
     def _update_title(self) -> None:
         name, *said = self._full_title()
@@ -223,7 +236,6 @@ class Pane(RowView):
         if FREEZE in self._holders:
             self.release(FREEZE)
         else:
-            self._frozen_at = self.clock()
             self.hold(FREEZE)
         self.redraw()
 

@@ -42,9 +42,9 @@ class DetailView(RowView):
 
     def update_rows(self) -> None:
         width = self.room.width
-        self._lines = self._detail.lines(self._store, self._clock(), width) or (
-            (("nothing is known of it any more", "dim"),),
-        )
+        known = self._detail.lines(self._store, self._clock(), width)
+        self._lines = known or ((("nothing is known of it any more", "dim"),),)
+        self.stale = bool(known) and not self._store.link.live
         super().update_rows()
 
     def records(self) -> Iterator[dict[str, Any]]:

@@ -116,6 +116,33 @@ async def test_a_filter_on_a_frozen_pane_is_of_now() -> None:
         assert "coder-3" not in screen.text
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize(
+    ("keys", "then", "now"),
+    [
+        (["p"], "FROZEN 22:15:00", "FROZEN 22:23:20"),
+        (["space"], "1 AGENTS ●1", "AS OF 22:23:20"),
+        (["space", "p"], "FROZEN 22:15:00", "FROZEN 22:23:20"),
+    ],
+)
+@pytest.mark.usefixtures("utc")
+async def test_a_held_pane_that_is_drawn_anew_says_of_when_it_is(
+    size: tuple[int, int], keys: list[str], then: str, now: str
+) -> None:
+    moment = clock()
+    async with dashboard(NOWHERE, size=size, clock=lambda: moment) as screen:
+        feed(screen, [status("coder-1", "busy")])
+        await screen.press(*keys)
+        await screen.shows(then)
+        feed(screen, [status("coder-2", "busy")])
+        moment += 500_000
+        await screen.press("s")
+        await screen.shows("coder-2", now)
+        assert "FROZEN 22:15" not in screen.text
+        await screen.press(*keys)
+        await screen.lacks(now)
+
+
 async def test_a_paused_view_survives_sizes_zoom_and_going_round() -> None:
     async with dashboard(NOWHERE, clock=clock) as screen:
         feed(screen, [status(f"coder-{n}", "busy") for n in range(3)])

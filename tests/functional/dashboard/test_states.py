@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from tests.support.dashboard import dashboard, publish, publisher, server
 from tests.support.events import event, log, phase, results, status
+from tui.screens.detail import DetailView
 
 
 def free_port() -> int:
@@ -47,6 +48,24 @@ async def test_the_screen_goes_stale_without_clearing_and_comes_back() -> None:
             await screen.press("r")
             await screen.shows("● LIVE", "coder-007")
             await screen.lacks("stale")
+
+
+async def test_details_go_stale_without_clearing_and_come_back() -> None:
+    port = free_port()
+    async with AsyncExitStack() as stack:
+        with server(port) as record:
+            screen = await stack.enter_async_context(dashboard(record.url))
+            async with publisher(record.url) as client:
+                await publish(client, status("coder-007", "busy", reason="running pytest"))
+            await screen.shows("coder-007", "● LIVE")
+            await screen.press("enter")
+            await screen.shows("running pytest")
+            view = screen.app.screen.query_one(DetailView)
+            assert not view.stale
+        await screen.until(lambda: view.stale, "dimmed")
+        await screen.shows("running pytest")
+        with server(port):
+            await screen.until(lambda: not view.stale, "live again")
 
 
 async def test_a_subscription_reaches_every_pane() -> None:
