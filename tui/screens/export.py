@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
 from textual.screen import ModalScreen
+from textual.style import Style
 from textual.widgets import Static
 
 Format = Literal["json", "csv", "svg"]
@@ -36,23 +37,22 @@ class ExportScreen(ModalScreen[Format | None]):
 
     def compose(self) -> ComposeResult:
         box = Static(self._choices(), id="export")
+        box.auto_links = False  # keys are in their own colour
         box.border_title = Content(f"Export {self._of}")
         yield box
 
     def _choices(self) -> Content:
-        parts: list[str | tuple[str, str]] = []
+        choices: dict[str, Content] = {}
         for active in self.active_bindings.values():
             binding = active.binding
-            if binding.id and binding.id.startswith("export.") and binding.tooltip not in parts:
-                key = self.app.get_key_display(binding)
-                parts += [(f"{key:>5}  ", "bold $primary"), binding.tooltip, "\n"]
-        return Content.assemble(*parts[:-1])
+            if binding.id and binding.id.startswith("export."):
+                key = f"{self.app.get_key_display(binding):>5}  "
+                said = Content.assemble((key, "bold $primary"), binding.tooltip)
+                clicked = Style.from_meta({"@click": f"screen.{binding.action}"})
+                choices.setdefault(binding.id, said.stylize(clicked))
+        return Content("\n").join(choices.values())
 
     def on_click(self, event: Click) -> None:
-        """A choice is a line; a click beside them all closes."""
-        box = self.query_one("#export", Static)
-        formats: tuple[Format | None, ...] = ("json", "csv", "svg", None)
-        if box.content_region.contains_point(event.screen_offset):
-            self.dismiss(formats[event.screen_y - box.content_region.y])
-        elif not box.region.contains_point(event.screen_offset):
+        """One beside all choices closes."""
+        if not self.query_one("#export").region.contains_point(event.screen_offset):
             self.dismiss(None)

@@ -104,18 +104,38 @@ async def test_the_screen_as_a_picture_without_the_question(tmp_path: Path) -> N
         assert "Export" not in picture
 
 
-async def test_a_click_chooses_and_escape_does_not(tmp_path: Path) -> None:
-    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+async def click(screen: Screen, text: str) -> None:
+    """On the last characters of that."""
+    await screen.shows(text)
+    lines = screen.text.splitlines()
+    y = next(y for y, line in enumerate(lines) if text in line)
+    await screen.pilot.click(offset=(lines[y].index(text) + len(text) - 1, y))
+
+
+@pytest.mark.parametrize("width", [120, 40])
+async def test_a_click_chooses_and_escape_does_not(width: int, tmp_path: Path) -> None:
+    keys = {"export.json": "ctrl+alt+shift+f12"}  # in a narrow box this takes two lines
+    async with dashboard(NOWHERE, size=(width, 20), keys=keys, export_directory=tmp_path) as screen:
         await fill(screen)
         await screen.press("e")
-        await screen.shows("these rows as CSV")
-        lines = screen.text.splitlines()
-        y = next(y for y, line in enumerate(lines) if "these rows as CSV" in line)
-        await screen.pilot.click(offset=(lines[y].index("these rows"), y))
+        await click(screen, "JSON")
+        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
+        await screen.press("e")
+        await click(screen, "as CSV")
         await screen.until(lambda: any(tmp_path.glob("*.csv")), "the CSV")
+        await screen.press("e")
+        await click(screen, "picture")
+        await screen.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        await screen.press("e")
+        await click(screen, "close")
+        await screen.lacks("Export")
+        await screen.press("e")
+        await screen.shows("Export")
+        await screen.pilot.click(offset=(0, 19))
+        await screen.lacks("Export")
         await screen.press("e", "escape")
         await screen.lacks("Export")
-        assert len(files(tmp_path)) == 1
+        assert len(files(tmp_path)) == 3
 
 
 async def test_a_detail_is_exported_whole(tmp_path: Path) -> None:
