@@ -69,6 +69,11 @@ class TddPane(OneOfPane):
     """The one that is shown."""
     _all: Overall | None = None
 
+    @property
+    def agent(self) -> str:
+        """Whose cycle is shown, or would be if not all were; empty where there is none."""
+        return self._cycle.agent_id if self._cycle else ""
+
     def ids(self) -> Sequence[str]:
         return sorted(self.store.tdd.by_agent)
 

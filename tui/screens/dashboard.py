@@ -169,11 +169,13 @@ class Dashboard(InboxScreen):
             dirty = set(Slice)
         if dirty or tick:
             self._status.update_rows()
-        if tick:
-            self._ribbon.update_rows()
         for pane in self._panes:
             if not pane.held and (tick or pane.SLICES & dirty):
                 pane.update_rows()
+        agent = self.query_one(TddPane).agent
+        if tick or self._ribbon.agent != agent:
+            self._ribbon.agent = agent
+            self._ribbon.update_rows()
         if dirty or tick:
             self.update_inbox()  # after the panes: it says what Enter opens
 

@@ -37,6 +37,8 @@ class TimeRibbon(RowView, can_focus=False):
     """
 
     paused: bool = False
+    agent: str = ""
+    """Whose phases are shown; empty: of whom it matters most."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         super().__init__(id="ribbon")
@@ -95,8 +97,8 @@ class TimeRibbon(RowView, can_focus=False):
         return Scale((last - cells + 1) * step, step, cells)
 
     def _phases(self, scale: Scale) -> Line:
-        cycle = self.store.tdd.current()
-        agent = cycle.agent_id if cycle else ""
+        cycle = None if self.agent else self.store.tdd.current()
+        agent = cycle.agent_id if cycle else self.agent
         letters = self.store.ribbon.phases(agent, *scale)
         return _runs([(letter, PHASE_STYLES.get(letter, "dim")) for letter in letters])
 

@@ -9,6 +9,7 @@ from tests.support.dashboard import Screen, dashboard, publish, publisher, serve
 from tests.support.events import event, phase, results
 from tui.panes.tdd import TddPane
 from tui.remembered import Remembered
+from tui.widgets.time_ribbon import TimeRibbon
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 KEYS = [("full_stop", "comma", "o"), ("ctrl+right", "ctrl+left", "ctrl+up")]
@@ -29,6 +30,10 @@ def failed(agent: str, file: str = "test_x.py", traceback: str = TRACEBACK) -> A
     failure = {"name": "test_partial", "message": "assert 3 == 2", "traceback": traceback}
     data = {"agentId": agent, "taskId": "t-1", "testFile": file, "results": totals}
     return event("test_result", data | {"failures": [failure]})
+
+
+def ribbon(screen: Screen) -> str:
+    return screen.text.splitlines()[screen.app.screen.query_one(TimeRibbon).region.y]
 
 
 def fill(screen: Screen, *events: Any) -> None:
@@ -57,6 +62,19 @@ async def test_agents_are_gone_through_and_seen_all_together(
         assert rows == ["b", "a", "c"], "who is red comes first"
         await screen.press(everything)
         await screen.shows("TDD ✗1 b t-1 +2")
+
+
+@pytest.mark.parametrize("overview", [False, True])
+async def test_the_time_ribbon_has_the_phases_of_the_agent_that_is_shown(overview: bool) -> None:
+    async with dashboard(NOWHERE) as screen:
+        fill(screen, phase("a", "", "green", 0), phase("b", "", "red", 100), failed("b"))
+        await screen.press("2", *["o"] * overview)
+        screen.app._tick()
+        await screen.until(lambda: "R" in ribbon(screen), "b's phase")
+        await screen.press("full_stop")
+        screen.app._tick()
+        await screen.until(lambda: "G" in ribbon(screen), "a's phase")
+        assert "RR" not in ribbon(screen)
 
 
 async def test_an_agent_that_is_gone_gives_way_to_the_one_that_matters() -> None:
