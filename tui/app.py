@@ -5,7 +5,6 @@ import gc
 import signal
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,7 +19,7 @@ from textual.markup import escape
 from textual.screen import Screen
 
 from tui.feed import Feed, Plan
-from tui.keys import bindings_of, bound_keys
+from tui.keys import bound_keys
 from tui.notify.herald import Herald, titled
 from tui.notify.settings import Notify
 from tui.panes.pane import Clock
@@ -183,6 +182,7 @@ class AutosdlcApp(ThemedApp):
     @classmethod
     def bindable(cls) -> dict[str, dict[str, str]]:
         """The keys that a person may change: those that hold at the same time, by binding id."""
+        from tui.screens.browser import AddressScreen
         from tui.screens.detail import DetailScreen, DetailView
         from tui.screens.export import ExportScreen
         from tui.screens.help import HelpScreen
@@ -191,6 +191,7 @@ class AutosdlcApp(ThemedApp):
         return {
             **{pane.NAME: bound_keys(cls, Dashboard, pane) for pane in PANES},
             "detail": bound_keys(cls, DetailScreen, DetailView),
+            "address": bound_keys(AddressScreen),
             "help": bound_keys(HelpScreen),
             "export": bound_keys(ExportScreen),
             "filter": bound_keys(FilterBar),
@@ -319,22 +320,10 @@ class AutosdlcApp(ThemedApp):
                 yield SystemCommand(f"Watch {escape(feed.name)}", "Show this server", watch)
 
     def action_help(self) -> None:
-        from tui.screens.help import HelpScreen, help_text
+        from tui.screens.help import HelpScreen, elsewhere, help_text
 
         active = [one.binding for one in self.screen.active_bindings.values()]
-        known = {binding.id for binding in active}
-        elsewhere = {
-            f"only in {pane.NAME}": [
-                each
-                for binding in bindings_of(pane)
-                if binding.id not in known
-                for each in Binding.make_bindings(
-                    [replace(binding, key=self._keys.get(binding.id or "", binding.key))]
-                )
-            ]
-            for pane in PANES
-        }
-        text = help_text(active, elsewhere, self.get_key_display)
+        text = help_text(active, elsewhere(active, self._keys), self.get_key_display)
         self.push_screen(HelpScreen(text))
 
     @work(exit_on_error=False)

@@ -1,18 +1,35 @@
 """A person's own keys: what is written wrong is named, all of it at once."""
 
+import importlib
+import pkgutil
+
 import pytest
 from textual.dom import DOMNode
 
+import tui.panes
+import tui.screens
+import tui.widgets
 from tui.app import AutosdlcApp
 from tui.config import ConfigError
 from tui.keys import keymap
-from tui.screens.dashboard import PANES, Dashboard
-from tui.screens.detail import DetailScreen
-from tui.screens.export import ExportScreen
-from tui.screens.help import HelpScreen
 
 BOUND = AutosdlcApp.bindable()
 FILE = "config.toml"
+
+
+def classes_with_bindings() -> list[type[DOMNode]]:
+    """All of ours, wherever they are."""
+    names = ["tui.app"] + [
+        found.name
+        for package in (tui.panes, tui.screens, tui.widgets)
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    ]
+    return [
+        value
+        for name in names
+        for value in vars(importlib.import_module(name)).values()
+        if isinstance(value, type) and value.__module__ == name and vars(value).get("BINDINGS")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,20 +146,15 @@ def test_every_binding_can_be_typed_on_any_keyboard() -> None:
 
 
 def test_every_binding_has_an_id_and_says_what_it_does() -> None:
-    classes: tuple[type[DOMNode], ...] = (
-        AutosdlcApp,
-        Dashboard,
-        DetailScreen,
-        ExportScreen,
-        HelpScreen,
-        *PANES,
-    )
     mute = {
         (class_.__name__, binding.key)
-        for class_ in classes
-        for base in class_.__mro__
-        if base.__module__.startswith("tui.")
-        for binding in vars(base).get("BINDINGS", ())
+        for class_ in classes_with_bindings()
+        for binding in vars(class_)["BINDINGS"]
         if not (binding.id and binding.tooltip and binding.description)
     }
     assert not mute
+
+
+def test_every_binding_may_be_given_another_key() -> None:
+    ids = {binding.id for class_ in classes_with_bindings() for binding in vars(class_)["BINDINGS"]}
+    assert ids == {id_ for bound in BOUND.values() for id_ in bound}

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.details.address import web_address
+from tui.screens.choices import Choices
 
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1], 2))"
 PATIENCE = 3.0
@@ -26,17 +27,17 @@ class AddressScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     AddressScreen {
         align: center middle;
-        #address {
+        #question {
             width: 72; max-width: 100%; height: auto; max-height: 90%; overflow-y: auto;
             border: round $warning; border-title-color: $foreground;
             background: $background; padding: 0 1;
         }
-        #choices { color: $primary; margin-top: 1; }
+        Choices { margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "accept", "Open", id="address.open", tooltip="Open it in the browser"),
-        Binding("y", "copy", "Copy", id="address.copy", tooltip="Copy the address"),
+        Binding("enter", "accept", "Open", id="address.open", tooltip="Open it"),
+        Binding("y", "copy", "Copy", id="address.copy", tooltip="Copy it"),
         Binding("escape,q,n", "dismiss", "Back", id="address.close", tooltip="Leave it"),
     ]
 
@@ -48,14 +49,10 @@ class AddressScreen(ModalScreen[None]):
             raise ValueError("not an http or https address")
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="address") as box:
+        with Vertical(id="question") as box:
             box.border_title = "Open in the browser?"
             yield Static(self.address, markup=False)
-            yield Static(
-                "[@click=screen.accept]enter opens[/]   [@click=screen.copy]y copies[/]"
-                "   [@click=screen.dismiss]esc leaves it[/]",
-                id="choices",
-            )
+            yield Choices(self, "address", between="   ")
 
     async def action_accept(self) -> None:
         # On the app: it goes on when this screen is gone.
@@ -72,7 +69,7 @@ async def _open(app: App[object], address: str) -> None:
     if app.is_web:  # the browser that shows this screen
         app.open_url(address)
     elif not await open_address(address):
-        said = "no browser could be started here; y copies the address instead"
+        said = "no browser could be started here; the address can be copied instead"
         app.notify(said, severity="warning", markup=False)
 
 

@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
 from textual.screen import ModalScreen
-from textual.style import Style
-from textual.widgets import Static
+
+from tui.screens.choices import Choices
 
 Format = Literal["json", "csv", "svg"]
 
@@ -36,21 +36,9 @@ class ExportScreen(ModalScreen[Format | None]):
         self._of = of
 
     def compose(self) -> ComposeResult:
-        box = Static(self._choices(), id="export")
-        box.auto_links = False  # keys are in their own colour
+        box = Choices(self, "export", between="\n", key_width=5)
         box.border_title = Content(f"Export {self._of}")
         yield box
-
-    def _choices(self) -> Content:
-        choices: dict[str, Content] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.id and binding.id.startswith("export."):
-                key = f"{self.app.get_key_display(binding):>5}  "
-                said = Content.assemble((key, "bold $primary"), binding.tooltip)
-                clicked = Style.from_meta({"@click": f"screen.{binding.action}"})
-                choices.setdefault(binding.id, said.stylize(clicked))
-        return Content("\n").join(choices.values())
 
     def on_click(self, event: Click) -> None:
         """One beside all choices closes."""

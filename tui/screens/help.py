@@ -1,14 +1,23 @@
 """All keys, generated from the bindings: those in force first, then those of other places."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from tui.keys import bindings_of
+from tui.screens.browser import AddressScreen
+from tui.screens.dashboard import PANES
+from tui.screens.detail import DetailScreen, DetailView
+from tui.screens.export import ExportScreen
+from tui.widgets.filter_bar import FilterBar
 
 PLACES = {
     "row": "rows",
@@ -66,6 +75,33 @@ class HelpScreen(ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#help").scroll_relative(y=lines, animate=False)
+
+
+def elsewhere(active: Iterable[Binding], keys: Mapping[str, str]) -> dict[str, list[Binding]]:
+    """All bindings that are not among the active ones, by where they hold.
+
+    `keys` are a person's own, by binding id.
+    """
+    places: dict[str, tuple[type[DOMNode], ...]] = {
+        **{pane.NAME: (pane,) for pane in PANES},
+        "details": (DetailScreen, DetailView),
+        "addresses": (AddressScreen,),
+        "exports": (ExportScreen,),
+        "filters": (FilterBar,),
+        "this help": (HelpScreen,),
+    }
+    known = {binding.id for binding in active}
+    return {
+        f"only in {place}": [
+            each
+            for binding in bindings_of(*classes)
+            if binding.id and binding.id not in known
+            for each in Binding.make_bindings(
+                [replace(binding, key=keys.get(binding.id, binding.key))]
+            )
+        ]
+        for place, classes in places.items()
+    }
 
 
 def help_text(

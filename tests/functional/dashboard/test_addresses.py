@@ -65,7 +65,7 @@ async def test_an_address_is_opened_after_asking(opened: Path) -> None:
 
 
 async def test_an_address_is_opened_by_mouse(opened: Path) -> None:
-    async with dashboard(NOWHERE, clock=Clock()) as screen:
+    async with dashboard(NOWHERE, clock=Clock(), keys={"address.open": "f8"}) as screen:
         fill(screen, pull_request())
         await screen.pilot.click(AlertsPane, offset=(20, 1), times=2)
         await screen.shows("https://github.com/acme/shop/pull/214")
@@ -73,8 +73,8 @@ async def test_an_address_is_opened_by_mouse(opened: Path) -> None:
         (row,) = [y for y, line in enumerate(lines) if "address " in line and "/pull/214" in line]
         await screen.pilot.click(offset=(30, row), times=2)
         await screen.shows("Open in the browser?")
-        (row,) = [y for y, line in enumerate(screen.text.splitlines()) if "enter opens" in line]
-        column = screen.text.splitlines()[row].index("enter opens")
+        (row,) = [y for y, line in enumerate(screen.text.splitlines()) if "f8  Open it" in line]
+        column = screen.text.splitlines()[row].index("f8  Open it")
         await screen.pilot.click(offset=(column + 2, row))
         await screen.until(lambda: "/pull/214" in given(opened), "opened")
 

@@ -73,6 +73,14 @@ async def test_help_lists_every_key_and_closes(key: str) -> None:
         assert screen.open_pane == "agents"
 
 
+async def test_help_has_the_keys_of_every_place_as_a_person_set_them() -> None:
+    async with dashboard(NOWHERE, size=(120, 160), keys={"address.copy": "ctrl+y"}) as screen:
+        await screen.press("question_mark")
+        await screen.shows("ONLY IN DETAILS", "ONLY IN EXPORTS", "ONLY IN FILTERS")
+        (line,) = (line for line in screen.text.splitlines() if "Copy it" in line)
+        assert "^y" in line
+
+
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
 async def test_q_quits(key: str) -> None:
     async with dashboard(NOWHERE) as screen:
