@@ -187,3 +187,11 @@ def _sections(text: str) -> dict[str, dict[str, Any]]:
     if not isinstance(sections, dict) or not all(isinstance(v, dict) for v in sections.values()):
         raise ValueError("not sections of values")
     return sections
+
+
+def peek(path: Path) -> dict[str, dict[str, Any]]:
+    """Values by section as a dashboard left them, without a change; none where none can be read."""
+    try:
+        return _sections(_read(path))
+    except (OSError, ValueError, RecursionError):
+        return {}

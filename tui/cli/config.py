@@ -1,7 +1,7 @@
 """`autosdlc-tui config`."""
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tui.config import Settings
 
 DEFAULT = "default"
+ON_THE_SCREEN = {"theme": "look", "density": "layout"}
+"""What is as it was left there unless it is set, and the section that remembers it."""
 
 
 class Row(NamedTuple):
@@ -51,6 +53,7 @@ def settings_rows(settings: "Settings") -> list[Row]:
     """All settings in the order of their declaration, then the files and where tokens come from."""
     from tui.config import config_file, state_file
 
+    settings = _as_left(settings)
     rows = []
     for name, value in settings._asdict().items():
         origin = settings.origins.get(name, DEFAULT)
@@ -71,6 +74,22 @@ def settings_rows(settings: "Settings") -> list[Row]:
     no_color = bool(os.environ.get("NO_COLOR"))
     rows.append(Row("no colour", no_color, "NO_COLOR" if no_color else DEFAULT))
     return rows
+
+
+def _as_left(settings: "Settings") -> "Settings":
+    """With what is not set as it was left on the screen."""
+    from tui.config import state_file
+    from tui.remembered import peek
+
+    left = peek(state_file())
+    found: dict[str, Any] = {
+        name: value
+        for name, section in ON_THE_SCREEN.items()
+        if getattr(settings, name) is None
+        and isinstance(value := left.get(section, {}).get(name), str)
+    }
+    origins = {**settings.origins, **dict.fromkeys(found, str(state_file()))}
+    return settings._replace(**found, origins=origins)
 
 
 def _server_rows(settings: "Settings", origin: str) -> list[Row]:

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from tui.cli import main
+from tui.config import state_file
+from tui.remembered import Remembered
 
 FILE = """
 theme = "autosdlc-light"
@@ -79,6 +81,24 @@ def test_each_value_says_where_it_comes_from(
     assert line(said, "theme")[1:] == ["nord", "--theme"]
     assert line(said, "ascii")[1:] == ["true", "--ascii"]
     assert line(said, "server other:2")[2:] == ["ws://other:2/ws", "--url"]
+
+
+def test_what_was_left_on_the_screen_says_so() -> None:
+    remembered = Remembered(state_file())
+    remembered.section("look")["theme"] = "autosdlc-contrast"
+    remembered.section("layout")["density"] = "dense"
+    remembered.save()
+    said = run("config")
+    assert line(said, "theme")[1:] == ["autosdlc-contrast", str(state_file())]
+    assert line(said, "density")[1:] == ["dense", str(state_file())]
+    assert line(run("--theme", "nord", "config"), "theme")[1:] == ["nord", "--theme"]
+
+
+def test_a_state_file_that_cannot_be_read_is_left_as_it_is() -> None:
+    state_file().parent.mkdir(parents=True)
+    state_file().write_text("{", "utf-8")
+    assert line(run("config"), "theme")[1:] == ["-", "default"]
+    assert state_file().read_text("utf-8") == "{"
 
 
 def test_as_json_it_is_one_object() -> None:
