@@ -35,6 +35,8 @@ GLYPHS = {
     "offline": ("·", "dim", "offline"),
 }
 """Status: glyph, style, word. The word says it all; colour comes last."""
+QUIET = ("?", "dim", "quiet")
+"""What it is for one that works and has long not been heard of."""
 KINDS = {
     "customer": "customer",
     "pm": "pm",
@@ -67,8 +69,8 @@ class Why(NamedTuple):
 
 
 Row = Agent | Why
-Stamp = tuple[int, Query, str]
-"""What the rows depend on: the agents' revision, the filter, the order."""
+Stamp = tuple[int, Query, str, int]
+"""What the rows depend on: the agents' revision, the filter, the order; filtered, the second."""
 ORDERS: dict[str, tuple[str, ...]] = {
     "attention": ("attention", "id"),
     "name": ("id",),
@@ -117,11 +119,17 @@ class AgentsPane(ListPane[Row]):
         return rows
 
     def text(self, item: Row) -> str:
+        """What is on the row in its widest form, and the words that events have for it."""
         agent = _agent(item)
-        return f"{agent.id} {agent.kind} {agent.status} {agent.task} {agent.why}"
+        word = _state(agent, self.clock())[2]
+        cycle = self.store.tdd.by_agent.get(agent.id)
+        phase = f"{cycle.phase} {phase_cell(cycle.phase, letter=False)[0]}" if cycle else ""
+        return f"{agent.id} {agent.kind} {agent.status} {word} {phase} {agent.task} {agent.why}"
 
     def update_rows(self) -> None:
-        stamp = (self.store.agents.revision, self.search, self.order)
+        # What a filter looks at may change with time, and with another slice than the agents.
+        second = int(self.clock() // 1000) if self.search else 0
+        stamp = (self.store.agents.revision, self.search, self.order, second)
         if stamp == self._stamp:
             Pane.update_rows(self)  # ten thousand agents are put in order only where that changed
             return
@@ -189,10 +197,8 @@ class AgentsPane(ListPane[Row]):
         if isinstance(agent, Why):
             return self._why(agent.agent, now)
         columns, widths = self._layout(width)
-        glyph, style, word = GLYPHS.get(agent.status, ("?", "text", agent.status or "unknown"))
-        quiet = agent.status == "busy" and now - agent.seen > QUIET_AFTER
-        if quiet:
-            glyph, style, word = "?", "dim", "quiet"
+        state = glyph, style, word = _state(agent, now)
+        quiet = state is QUIET
         cycle = self.store.tdd.by_agent.get(agent.id)
         phase = cycle.phase if cycle else ""
         numbers = width >= NUMBERS_FROM
@@ -224,6 +230,13 @@ class AgentsPane(ListPane[Row]):
 
 def _agent(row: Row) -> Agent:
     return row.agent if isinstance(row, Why) else row
+
+
+def _state(agent: Agent, now: float) -> tuple[str, str, str]:
+    """Glyph, style, word."""
+    if agent.status == "busy" and now - agent.seen > QUIET_AFTER:
+        return QUIET
+    return GLYPHS.get(agent.status) or ("?", "text", agent.status or "unknown")
 
 
 def _columns(width: int, name: int) -> tuple[Column, ...]:

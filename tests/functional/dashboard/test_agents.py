@@ -8,7 +8,7 @@ from tests.functional.dashboard.test_inbox import NOWHERE, Drawn, Time, cursor, 
 from tests.support.dashboard import Screen, dashboard
 from tests.support.events import START, event, log, phase, status
 from tui.feed import Plan
-from tui.panes.agents import AgentsPane
+from tui.panes.agents import QUIET_AFTER, AgentsPane
 from tui.panes.pane import Pane
 
 WORKING = [
@@ -97,6 +97,34 @@ async def test_only_what_may_move_a_row_puts_the_rows_in_order_anew() -> None:
         assert pane.rows is rows
         tell(screen, status("coder-2", "needs_input"))
         assert pane.key(0) == "coder-2"
+
+
+async def test_a_filter_finds_what_is_shown_as_long_as_it_is() -> None:
+    time = Time()
+    async with dashboard(NOWHERE, clock=time) as screen:
+        tell(
+            screen,
+            status("coder-1", "busy"),
+            status("coder-2", "idle"),
+            phase("coder-2", "", "red"),
+        )
+        await screen.press("slash", *"working", "enter")
+        await screen.shows("▽working 1 of 2", "coder-1")
+        time.now += QUIET_AFTER
+        screen.app._tick()
+        await screen.shows("nothing of 2 matches working")
+        await screen.press("slash", "ctrl+u", *"quiet", "enter")
+        await screen.shows("▽quiet 1 of 2")
+        for word in ("GRN", "green"):
+            await screen.press("slash", "ctrl+u", *word, "enter")
+            await screen.shows(f"nothing of 2 matches {word}")
+            tell(screen, phase("coder-2", "red", "green"))
+            time.now += 1_000
+            screen.app._tick()
+            await screen.shows(f"▽{word} 1 of 2", "coder-2")
+            tell(screen, phase("coder-2", "green", "red"))
+            time.now += 1_000
+            screen.app._tick()
 
 
 async def test_an_agent_is_exported_as_plain_values() -> None:
