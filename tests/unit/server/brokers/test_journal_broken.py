@@ -205,3 +205,11 @@ def test_a_lock_that_its_holder_removed_meanwhile_is_nobodys(
     with pytest.raises(ServerError, match=f"in use by process {os.getpid()}"):
         file.Lock(tmp_path / "journal.db").acquire(0.1, waits.append)
     lock.release()
+
+
+def test_a_journal_that_is_let_go_of_at_the_last_moment_is_taken_over(tmp_path: Path) -> None:
+    before = file.Lock(tmp_path / "journal.db")
+    before.acquire(0)
+    after = file.Lock(tmp_path / "journal.db")
+    after.acquire(0.05, lambda _: before.release())
+    after.release()

@@ -184,7 +184,10 @@ class Lock:
             if self._try():
                 return
             wait(0.05)
-        with suppress(OSError):
+        if self._try():
+            return
+        holder = ""
+        with suppress(OSError):  # it may let go of it at any moment
             holder = self._path.read_text("ascii", "replace").strip()
         raise ServerError(
             f"the journal {self._journal} is in use by process {holder or '?'}; "
