@@ -21,7 +21,7 @@ from typing import Any, TextIO
 from tui.protocol.text import clean
 from tui.server.config import ServerError
 from tui.server.lines import LineWriter
-from tui.server.redaction import redact
+from tui.server.redaction import redact, redact_fields
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes, from which on another file is begun."""
@@ -60,7 +60,7 @@ class JsonFormatter(_Formatter):
             line["error"] = fault
         if trace:
             line["traceback"] = trace
-        return redact(json.dumps(line, default=str))
+        return json.dumps(redact_fields(line))
 
 
 class HumanFormatter(_Formatter):
@@ -69,10 +69,11 @@ class HumanFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
         fault, trace = self._fault(record)
-        said = record.getMessage() + (f": {fault}" if fault else "")
+        said = redact(record.getMessage() + (f": {fault}" if fault else ""))
         level = "" if record.levelno == logging.INFO else f"{record.levelname} "
-        fields = [f"{name}={_word(value)}" for name, value in self._fields(record).items()]
-        line = redact(clean("  ".join([f"{moment} {level}{said}", *fields])))
+        shown = redact_fields(self._fields(record))
+        fields = [f"{name}={_word(value)}" for name, value in shown.items()]
+        line = clean("  ".join([f"{moment} {level}{said}", *fields]))
         return f"{line}\n{redact(trace)}" if trace else line
 
 

@@ -24,6 +24,7 @@ from tui.server.limits.admission import Admission
 from tui.server.limits.limiter import Limiters
 from tui.server.limits.rates import rate_limits
 from tui.server.listener import Listener
+from tui.server.redaction import withholding
 
 if TYPE_CHECKING:
     from tui.server.brokers.journal import JournalBroker
@@ -46,9 +47,10 @@ async def serve(
 
     Raises ServerError where the server cannot start. A stop takes nine seconds at most.
     """
-    authority = authority_from(config, _token(config))
+    authority, secrets = authority_from(config, _token(config))
     rates = rate_limits(config.rate_limits)
     async with AsyncExitStack() as stack:
+        stack.enter_context(withholding(*secrets))
         listening = ports.bind(config.host, config.port, "--port")
         stack.callback(listening.close)
         http_listening = _bind_http(config)

@@ -26,7 +26,7 @@ from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_ID
 from tui.protocol.topics import glob_match
 from tui.server.config import ServerError, TraceConfig
 from tui.server.lines import LineWriter
-from tui.server.redaction import redact
+from tui.server.redaction import redact, redact_value
 
 MAX_DATA = 4096
 """Characters of `data` that are shown, as JSON."""
@@ -60,8 +60,8 @@ class Tracer:
             if self._shows(type_):
                 line = self._line(type_, message, len(raw))
                 moment = {"time": _moment(self._clock()), "direction": direction}
-                who = {"client": client_id, "name": name}
-                self._put(redact(orjson.dumps(moment | who | line).decode()))
+                who = {"client": client_id, "name": redact(name)}
+                self._put(orjson.dumps(moment | who | line).decode())
 
     def _follows(self, direction: Direction, client_id: str, name: str) -> bool:
         wanted = self._config
@@ -142,17 +142,14 @@ def _messages(frame: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
 
 
 def _shown(data: object) -> str | orjson.Fragment:
-    try:
-        written = redact(orjson.dumps(data).decode())
-    except orjson.JSONEncodeError:  # it reads deeper nesting than it writes
-        return "nested too deeply to be shown"
+    written = orjson.dumps(redact_value(data)).decode()
     if len(written) > MAX_DATA:
         return written[: MAX_DATA - 1] + "…"
     return orjson.Fragment(written.encode())
 
 
 def _text(value: object) -> str | None:
-    return value[:MAX_ID] if isinstance(value, str) else None
+    return redact(value)[:MAX_ID] if isinstance(value, str) else None
 
 
 def _any(globs: Iterable[str], type_: str) -> bool:

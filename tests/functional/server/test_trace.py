@@ -75,6 +75,19 @@ async def test_no_secret_is_shown(file: Path) -> None:
     assert TOKEN not in json.dumps(shown)
 
 
+async def test_no_secret_of_the_servers_own_is_shown_whoever_says_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "a secret of thirty-two characters"
+    monkeypatch.setenv("AUTOSDLC_JWT_SECRET", secret)
+    config = replace(LOCAL, trace=TraceConfig(file=file, data=True))
+    async with running(config) as server, peer(server.url, v1=True) as publisher:
+        await publisher.send(log("evt-1", message=f"they are {TOKEN}, {secret}"))
+        await publisher.hear_until("publish_ack")
+    [told] = [line for line in lines(file) if line["id"] == "evt-1"]
+    assert told["data"]["message"] == "they are [removed], [removed]"
+
+
 @pytest.mark.parametrize(
     ("wanted", "shown"),
     [

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tui.server import logs
 from tui.server.config import ServerError
@@ -84,6 +86,32 @@ def test_no_part_of_a_line_has_a_secret(formatter: logging.Formatter) -> None:
     )
     assert "RuntimeError" in formatter.format(told)
     assert SECRET not in formatter.format(told)
+
+
+_PIECES = (
+    "'token': '",
+    '"token": "',
+    "cookie=",
+    "token",
+    '"',
+    "'",
+    ":",
+    " ",
+    "\\",
+    "://",
+    "@",
+    "x",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES)).map("".join))
+def test_nothing_that_is_said_breaks_a_line_or_costs_it_another_field(said: str) -> None:
+    told = record("%s", said, reason=said, client="client-1", code=1000, address="10.0.0.9")
+    line = json.loads(JsonFormatter().format(told))
+    assert line["level"] == "info"
+    assert (line["client"], line["code"], line["address"]) == ("client-1", 1000, "10.0.0.9")
+    shown = HumanFormatter().format(told)
+    assert shown.endswith("  client=client-1  code=1000  address=10.0.0.9")
 
 
 def test_a_fault_of_ours_has_a_traceback_and_one_of_the_machine_has_none() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.frames import frame, log, status
+from tui.protocol.limits import MAX_ID
 from tui.server.config import ServerError, TraceConfig
+from tui.server.redaction import withholding
 from tui.server.trace import MAX_DATA, Direction, Tracer, tracing
 
 SECRET = "s3cr3t-Value"
@@ -143,6 +145,24 @@ def test_no_secret_is_shown() -> None:
         *trace.told(frame(f"token={SECRET}")),
     ]
     assert len(lines) == 6
+    assert "s3c" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize("said", ["'token': 'x", '"token": "x', "Cookie: ", "token=", "\\"])
+def test_nothing_that_is_said_costs_a_line_another_field(said: str) -> None:
+    raw = frame("agent_log", {"message": said, "level": "info"}, said)
+    [line] = Trace(data=True).told(raw, name=said)
+    assert line["size"] == len(raw)
+    assert line["data"]["level"] == "info"
+    assert list(line) == ["time", "direction", "client", "name", "type", "id", "size", "data"]
+
+
+def test_a_servers_own_secrets_are_not_shown() -> None:
+    with withholding(SECRET):
+        lines = [
+            *Trace(data=True).told(log("e", message=f"{SECRET} {SECRET}")),
+            *Trace(data=True).told(frame("ping", None, "x" * (MAX_ID - 3) + SECRET)),
+        ]
     assert "s3c" not in json.dumps(lines)
 
 

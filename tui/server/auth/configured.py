@@ -2,19 +2,29 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tui.server.auth.authority import ApiKey, Authorities, Authority
 from tui.server.config import ServerConfig
 
 
+class Configured(NamedTuple):
+    """Who lets in, and by what secrets."""
+
+    authority: Authority
+    secrets: tuple[str, ...]
+    """What the server knows by heart, and must not show."""
+
+
 def authority_from(
     config: ServerConfig, token: str, clock: Callable[[], float] = time.time
-) -> Authority:
+) -> Configured:
     """The server's own key `token`, the key file's and the JWTs; `clock` gives Unix seconds.
 
     Raises ServerError where a file cannot be used.
     """
     authorities: list[Authority] = [ApiKey(token)]
+    secrets = [token]
     if config.keys is not None:
         from tui.server.auth.keys import KeyFile
 
@@ -26,4 +36,6 @@ def authority_from(
     )
     if tokens is not None:
         authorities.append(tokens)
-    return authorities[0] if len(authorities) == 1 else Authorities(*authorities)
+        secrets.append(tokens.secret)
+    authority = authorities[0] if len(authorities) == 1 else Authorities(*authorities)
+    return Configured(authority, tuple(secrets))

@@ -54,6 +54,8 @@ class JwtAuthority:
     ) -> None:
         import jwt
 
+        self.secret = key.decode("utf-8", "replace") if isinstance(key, bytes) else ""
+        """What tokens are signed with, too; empty where that is not known here."""
         self._jwt = jwt.PyJWT()
         self._error = jwt.PyJWTError
         self._key = key
