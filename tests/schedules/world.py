@@ -115,7 +115,7 @@ class World:
         """Set what is a constant otherwise, and let nothing come from real time or chance."""
         dice, turns = self.dice, Random(f"{self.seed}/turns")
         patch.setattr("tui.server.catchup.PAGE_BYTES", dice.choice([1, 2_000, 64 * 1024]))
-        patch.setattr("tui.server.catchup.STATE_EVENTS", dice.choice([1, 256]))
+        patch.setattr("tui.server.snapshot.STATE_EVENTS", dice.choice([1, 256]))
         defaults = Connection.__init__.__kwdefaults__ or {}
         capacity = 20_000 if self.is_narrow else dice.choice([6_000, 20_000, CAPACITY])
         patch.setitem(defaults, "capacity", capacity)

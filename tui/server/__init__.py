@@ -15,7 +15,7 @@ From the outside inwards, each file one idea:
 - `session`             what a client says, judged: bytes in, `effects` out; `wishes` is what for
 - `replies`             what the server says
 - `outbox`, `backlog`   what waits for a client, bounded
-- `streams`, `catchup`  snapshot and replay, on demand, until a stream is live
+- `streams`, `catchup`  replay and `snapshot`, on demand, until a stream is live
 - `subscriptions`       the index from a topic to those who asked for it
 - `brokers`             offsets, history and newest state: in memory, or in a journal
 - `metrics`, `trace`, `logs`  what can be seen of all this; `lines` and `redaction` for the last two

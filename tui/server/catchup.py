@@ -5,19 +5,17 @@ broker afterwards. So nothing is lost or sent twice where the two meet, whatever
 and a long replay costs no memory.
 """
 
-import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from tui.protocol.envelope import replayed
 from tui.protocol.topics import Filter
 from tui.server.brokers import Broker, Position, Stored
 from tui.server.metrics import Metrics
 from tui.server.replies import Replies
+from tui.server.snapshot import Snapshot
 
 PAGE_BYTES = 64 * 1024
 """How much is read from the broker at a time."""
-STATE_EVENTS = 256
-"""How many events of a state are matched at a time, before others have their turn."""
 
 
 class CatchUp:
@@ -52,7 +50,7 @@ class CatchUp:
         self._state: list[Stored] | None = None
         self._begins: dict[str, int] = {}
         self._snapshot_for: set[str] = set()
-        self._pages: Iterator[bytes] | None = None
+        self._snapshot: Snapshot | None = None
 
     def add(self, ids: Collection[str], *, after: int, snapshot: bool) -> None:
         """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
@@ -60,46 +58,39 @@ class CatchUp:
         if snapshot and ids:
             # Where nothing is to be sent before it, it is the state of now, whatever comes
             # meanwhile: so live events follow its last page.
-            is_first = self._pages is None and not self._snapshot_for and self._is_at_head
+            is_first = self._snapshot is None and not self._snapshot_for and self._is_at_head
             self._state = self._broker.snapshot(self._resource) if is_first else None
             self._snapshot_for.update(ids)
 
     @property
     def is_done(self) -> bool:
         """Whether the stream is live from this moment on."""
-        return self._pages is None and not self._snapshot_for and self._is_at_head
+        return self._snapshot is None and not self._snapshot_for and self._is_at_head
 
     async def next_messages(self) -> list[bytes]:
         """What to send next; perhaps nothing, though it may not be done yet."""
-        if self._pages is not None:
-            if page := next(self._pages, None):
+        if self._snapshot is not None:
+            if page := await self._snapshot.next_page():
                 return [page]
-            self._pages = None
+            self._snapshot = None
         if self._state is None and not self._is_at_head:
             return await self._replay()
         if self._snapshot_for:
-            await self._take_snapshot()
+            self._take_snapshot()
         return []
 
     @property
     def _is_at_head(self) -> bool:
         return self.at == self._broker.position(self._resource).offset
 
-    async def _take_snapshot(self) -> None:
+    def _take_snapshot(self) -> None:
         head = Position(self._broker.position(self._resource).epoch, self.at)
         newest = self._broker.snapshot(self._resource) if self._state is None else self._state
+        ids, self._snapshot_for = self._snapshot_for, set()
         self._state = None
-        asked = [one for id_, one in self._subscriptions.items() if id_ in self._snapshot_for]
-        self._snapshot_for.clear()
-        state: list[Stored] = []
-        for start in range(0, len(newest), STATE_EVENTS):
-            state += [
-                event
-                for event in newest[start : start + STATE_EVENTS]
-                if any(one.matches(event.topic) for one in asked)
-            ]
-            await asyncio.sleep(0)
-        self._pages = self._replies.snapshot(self._resource, head, state)
+        self._snapshot = Snapshot(
+            self._resource, head, newest, ids, self._subscriptions, self._replies
+        )
 
     async def _replay(self) -> list[bytes]:
         page = await self._broker.read(self._resource, self.at, PAGE_BYTES)

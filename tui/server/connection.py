@@ -1,7 +1,7 @@
 """One client: what it says is acted on here, and what it is to be sent is put into its outbox."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from tui.protocol.errors import CloseCode, ProtocolError
@@ -272,13 +272,14 @@ class Connection:
         elif isinstance(effect, Subscribe):
             self._subscribe(effect)
         elif isinstance(effect, Unsubscribe):
-            self._unsubscribe(effect.id)
+            self._unsubscribe([effect.id])
         elif isinstance(effect, Pong):
             positions = self._streams.positions if self._streams else {}
             self.outbox.put(self.session.replies.pong(positions, effect.message_id))
 
     def _subscribe(self, wish: Subscribe) -> None:
         if self._streams is None:
+            self._unsubscribe(wish.filters)
             self._put_in_force(wish)
         elif wish.resume or wish.since is not None:
             work = self._resume(self._streams, wish)
@@ -301,29 +302,29 @@ class Connection:
         self._proceed()
 
     def _follow(self, streams: Streams, wish: Subscribe, starts: dict[str, Start]) -> None:
-        for id_ in wish.filters:
-            self._unsubscribe(id_)
+        self._unsubscribe(wish.filters)
         followed = streams.followed
         self._put_in_force(wish)
         streams.follow(wish, followed, starts)
 
     def _put_in_force(self, wish: Subscribe) -> None:
         for id_, filter_ in wish.filters.items():
-            self._unsubscribe(id_)
             self.subscriptions[id_] = filter_
             self._index.add(self.outbox, filter_)
             for resource in filter_.resources:
                 self._metrics.subscribed(resource)
 
-    def _unsubscribe(self, id_: str) -> None:
-        if filter_ := self.subscriptions.pop(id_, None):
-            self._index.remove(self.outbox, filter_)
-            for resource in filter_.resources:
-                self._metrics.unsubscribed(resource)
+    def _unsubscribe(self, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            if filter_ := self.subscriptions.pop(id_, None):
+                self._index.remove(self.outbox, filter_)
+                for resource in filter_.resources:
+                    self._metrics.unsubscribed(resource)
+        if self._streams:
+            self._streams.let_go()
 
     def _unsubscribe_all(self) -> None:
-        for id_ in list(self.subscriptions):
-            self._unsubscribe(id_)
+        self._unsubscribe(list(self.subscriptions))
         if self._streams:
             self._streams.forget()
 

@@ -3,7 +3,7 @@
 Those with `protocol`, positions, gaps, snapshots and acks are v1's; plain clients never see them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tui.protocol import codec
@@ -121,29 +121,25 @@ class Replies:
 
     def snapshot(
         self, resource: str, at: Position, state: Sequence[Stored], limit: int = MAX_SEND
-    ) -> Iterator[bytes]:
-        """The pages of a snapshot, each a frame of at most `limit` bytes; one at least."""
+    ) -> tuple[bytes, Sequence[Stored]]:
+        """A page of a snapshot, a frame of at most `limit` bytes, and what is left for others."""
         room = limit - 1024
-        start = 0
-        while True:
-            end, size = start, 0
-            while end < len(state) and (end == start or size + len(state[end].v1) < room):
-                size += len(state[end].v1) + 1
-                end += 1
-            data = SubscriptionUpdateData(
-                status="snapshot",
-                resource=resource,
-                epoch=at.epoch,
-                offset=at.offset,
-                more=end < len(state),
-                state=(),
-            )
-            # The entries are JSON already, and are never taken apart again.
-            entries = b",".join([event.v1 for event in state[start:end]])
-            yield self._update(data).replace(b'"state":[]', b'"state":[%b]' % entries, 1)
-            start = end
-            if start >= len(state):
-                return
+        end = size = 0
+        while end < len(state) and (end == 0 or size + len(state[end].v1) < room):
+            size += len(state[end].v1) + 1
+            end += 1
+        data = SubscriptionUpdateData(
+            status="snapshot",
+            resource=resource,
+            epoch=at.epoch,
+            offset=at.offset,
+            more=end < len(state),
+            state=(),
+        )
+        # The entries are JSON already, and are never taken apart again.
+        entries = b",".join([event.v1 for event in state[:end]])
+        page = self._update(data).replace(b'"state":[]', b'"state":[%b]' % entries, 1)
+        return page, state[end:]
 
     def _update(self, data: SubscriptionUpdateData, to: str | None = None) -> bytes:
         return self._write(SubscriptionUpdateMessage(data=data), to)

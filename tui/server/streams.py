@@ -91,9 +91,6 @@ class Streams:
         `followed` are the streams that the connection followed before.
         """
         streams = reached(wish)
-        for resource in streams:
-            if resource not in followed:
-                self._catching_up.pop(resource, None)
         gaps: dict[str, tuple[int, int] | None]
         gaps = {resource: None for resource, start in starts.items() if start.after is None}
         for resource, (after, _) in list(starts.items()):
@@ -118,6 +115,12 @@ class Streams:
         )
         for resource, lost in gaps.items():
             self._say_gap(resource, lost)
+
+    def let_go(self) -> None:
+        """A subscription has ended: send nothing more of the streams that no other follows."""
+        for resource in self._catching_up.keys() - self.followed:
+            del self._catching_up[resource]
+        self._outbox.hold(self._catching_up)
 
     def resync(self, lost: Mapping[str, int]) -> None:
         """Events from these offsets on were dropped: say so, and begin anew from the state."""
@@ -149,16 +152,19 @@ class Streams:
     async def _catch_up(self) -> None:
         while self._catching_up and not self._halted:
             await self._outbox.drained()
+            if not self._catching_up:
+                break  # nobody wants it any more
             # A page of history each time: neither history nor live traffic starves the other.
             resource, catch_up = next(iter(self._catching_up.items()))
             try:
                 page = await catch_up.next_messages()
             except ProtocolError as error:
-                self._outbox.put(self._replies.error(error))
-                await asyncio.sleep((error.retry_after_ms or 1000) / 1000)
+                if self._catching_up.get(resource) is catch_up:
+                    self._outbox.put(self._replies.error(error))
+                    await asyncio.sleep((error.retry_after_ms or 1000) / 1000)
                 continue
             if self._catching_up.get(resource) is not catch_up:
-                continue  # nobody wants it any more
+                continue
             self._outbox.write(page)
             if catch_up.is_done:
                 del self._catching_up[resource]

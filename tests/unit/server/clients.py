@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.frames import TOKEN, draft, frame, messages
 from tests.support.websocket import WholeMessage, first_message
-from tui.server.auth import EVERYTHING, Access, ApiKey
+from tui.server.auth import EVERYTHING, Access, ApiKey, Authority
 from tui.server.brokers import Broker, Outcome
 from tui.server.brokers.memory import MemoryBroker
 from tui.server.connection import Connection
@@ -183,13 +183,20 @@ class Client:
 class Server:
     """A gateway on a memory broker."""
 
-    def __init__(self, ring_bytes: int = 10**7, broker: Broker | None = None) -> None:
+    def __init__(
+        self,
+        ring_bytes: int = 10**7,
+        broker: Broker | None = None,
+        authority: Authority | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.now = 1_700_000_000.0
         self.broker: Broker = broker or MemoryBroker(
             clock=lambda: self.now, steady=loop.time, ring_bytes=ring_bytes
         )
-        self.gateway = Gateway(self.broker, ApiKey(TOKEN), loop=loop, clock=lambda: self.now)
+        self.gateway = Gateway(
+            self.broker, authority or ApiKey(TOKEN), loop=loop, clock=lambda: self.now
+        )
 
     def connect(
         self,

@@ -110,7 +110,7 @@ def test_all_that_a_server_says_can_be_marked_as_compressed() -> None:
         replies.closed("s", None),
         replies.gap("agent", None),
         replies.gap("agent", (1, 2)),
-        *replies.snapshot("agent", at, []),
+        replies.snapshot("agent", at, [])[0],
     ):
         marked = json.loads(compressed(said))
         assert marked["metadata"].pop("compressed") is True

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.frames import TOKEN, frame, log, status
 from tests.unit.server.effects import refusals, sent
+from tests.unit.server.tokens import Tokens
 from tui.protocol.errors import CloseCode
 from tui.protocol.topics import Filter
 from tui.server.auth import EVERYTHING, Access, ApiKey
@@ -17,19 +18,6 @@ from tui.server.session import Session
 
 NOW = 1_700_000_000.0
 READER = Access(subscribe=(Filter("agent"), Filter("tdd")), name="reader", expires=NOW + 60)
-
-
-class Tokens:
-    """An authority whose tokens come and go as a test says."""
-
-    def __init__(self, **known: Access) -> None:
-        self.known: dict[str, Access] = dict(known)
-
-    def check(self, token: str) -> Access | None:
-        return self.known.get(token)
-
-    def current(self, access: Access) -> Access | None:
-        return next((one for one in self.known.values() if one.name == access.name), None)
 
 
 class Client:

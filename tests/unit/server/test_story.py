@@ -108,7 +108,7 @@ async def test_nothing_is_lost_or_repeated_whatever_comes_between(
 ) -> None:
     dice = random.Random(seed)
     monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", dice.choice([1, 600, 5_000]))
-    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", dice.choice([1, 256]))
+    monkeypatch.setattr("tui.server.snapshot.STATE_EVENTS", dice.choice([1, 256]))
     story = Story(dice)
     steps = [story.publish, story.publish, story.read, story.subscribe, story.unsubscribe]
     for _ in range(120):

@@ -98,7 +98,7 @@ async def test_what_was_sent_is_what_the_answer_to_another_subscribe_says() -> N
 async def test_no_position_claims_what_a_snapshot_keeps_waiting(
     state_events: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", state_events)
+    monkeypatch.setattr("tui.server.snapshot.STATE_EVENTS", state_events)
     server = Server()
     server.publish(*(status(f"e-{n}", f"a-{n}") for n in range(20)))
     client = await server.welcome()
@@ -287,15 +287,48 @@ async def test_who_wants_no_state_spoils_nobody_elses_after_a_gap() -> None:
 
 
 @in_virtual_time
-async def test_nothing_goes_on_for_who_has_unsubscribed_or_gone() -> None:
+async def test_nothing_is_read_for_who_has_unsubscribed() -> None:
+    server = Server()
+    server.publish(*(log(f"e-{n}", message="x" * 1000) for n in range(500)))
+    client = await one_that_catches_up(server)
+    client.say("subscribe", subscriptionId="b", resource="system", snapshot="never")
+    client.say("unsubscribe", subscriptionId="a")
+    assert client.connection.lag == client.connection.outbox.count
+    client.peer.go_on_reading()
+    server.publish(log("e-500"), alert("s-1"))
+    assert [gist(one) for one in await client.heard()] == ["active", "active", "closed", "s-1"]
+
+
+@in_virtual_time
+async def test_pages_hold_nothing_for_a_subscription_that_has_ended() -> None:
+    server = Server()
+    wide = "x" * 100_000
+    server.publish(*(status(f"e-{n}", f"coder-{n % 3}{n}", wide) for n in range(12)))
+    client = await server.welcome()
+    client.peer.stop_reading()
+    wishes = [
+        {"subscriptionId": "all", "resource": "agent"},
+        {"subscriptionId": "some", "resource": "agent", "resourceId": "coder-1*"},
+    ]
+    client.say("subscribe", subscriptions=wishes)
+    await quiet()  # the first page fills the socket
+    client.say("unsubscribe", subscriptionId="all")
+    client.peer.go_on_reading()
+    active, *told = await client.heard()
+    assert brief(active) == "active"
+    assert [brief(one) for one in told] == [
+        ("snapshot", 12, [f"e-{n}" for n in range(5)]),
+        "closed",
+        ("snapshot", 12, ["e-7", "e-10"]),
+    ]
+    assert [one["data"].get("more") for one in told] == [True, None, False]
+
+
+@in_virtual_time
+async def test_nothing_goes_on_for_who_has_gone() -> None:
     server = Server()
     server.publish(log("e-1"))
     client = await one_that_catches_up(server)
-    client.say("unsubscribe", subscriptionId="a")
-    client.peer.go_on_reading()
-    assert [brief(one) for one in await client.heard()] == ["active", "closed"]
-    other = await one_that_catches_up(server)
-    other.peer.vanish()
     client.peer.vanish()
     await quiet()
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -22,7 +22,7 @@ async def test_nothing_is_lost_repeated_or_left_behind(
 ) -> None:
     world = World(schedule)
     monkeypatch.setattr("tui.server.catchup.PAGE_BYTES", world.dice.choice([1, 2_000, 64 * 1024]))
-    monkeypatch.setattr("tui.server.catchup.STATE_EVENTS", world.dice.choice([1, 256]))
+    monkeypatch.setattr("tui.server.snapshot.STATE_EVENTS", world.dice.choice([1, 256]))
     await Course(world).run(STEPS)
     await world.settle()
     world.check()
