@@ -60,7 +60,11 @@ class File(click.ParamType["Path"]):
         from pathlib import Path  # which takes as long to import as all of this
 
         path = Path(str(value))
-        if path.is_dir():
+        try:
+            is_directory = path.is_dir()
+        except OSError as error:
+            self.fail(f"{value} cannot be used: {error.strerror}", param, ctx)
+        if is_directory:
             self.fail(f"{value} is a directory", param, ctx)
         return path
 

@@ -158,8 +158,10 @@ async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
     from tui.server.brokers.journal.retention import Retention
 
     retention = Retention(config.retain_seconds, config.retain_bytes)
-    journal = JournalBroker(config.journal, ring_bytes=config.history_bytes, retention=retention)
     try:
+        journal = JournalBroker(
+            config.journal, ring_bytes=config.history_bytes, retention=retention
+        )
         await journal.open()
     except ServerError as error:
         if config.kind == "serve":

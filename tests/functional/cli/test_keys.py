@@ -57,6 +57,20 @@ def test_what_a_key_is_given_it_has() -> None:
     assert found.expires is not None
 
 
+@pytest.mark.parametrize(
+    "command", [("list",), ("add", "ci", "--role", "viewer"), ("remove", "ci")]
+)
+def test_a_path_that_leads_nowhere_is_said_in_one_line(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    for path in (tmp_path / ("x" * 300), circle, circle / "file"):
+        result = run(*command, "--file", str(path))
+        assert result.exit_code == 2
+        assert str(path) in result.stderr.splitlines()[-1]
+
+
 def test_the_list_shows_everything_but_secrets() -> None:
     made = [
         done("add", "zoe", "--role", "admin", "--expires", "1d").stdout.strip(),

@@ -106,6 +106,19 @@ def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], said: str) -
     assert "listening" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    "option", ["--keys", "--jwt-key", "--journal", "--log-file", "--trace-file"]
+)
+def test_a_path_that_leads_nowhere_is_said_in_one_line(option: str, tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    for path in (tmp_path / ("x" * 300), circle, circle / "file"):
+        result = run("serve", "--port", "0", "--http-port", "off", option, str(path))
+        assert result.exit_code == 2
+        assert isinstance(result.exception, SystemExit)
+        assert str(path) in result.stderr.splitlines()[-1]
+
+
 def test_the_schema_is_checked_against_a_file(tmp_path: Path) -> None:
     path = tmp_path / "asyncapi.json"
     path.write_text(run("schema").stdout, "utf-8")

@@ -121,11 +121,11 @@ def edited(path: Path) -> Iterator[dict[str, StoredKey]]:
     Others who edit the file wait so long. Raises KeyFileError; nothing is written where the block
     raises.
     """
-    path = path.resolve()  # a link stays one
     try:
+        path = path.resolve()  # a link stays one
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory = os.open(path.parent, os.O_RDONLY)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         raise KeyFileError(f"{path}: cannot be written: {error}") from error
     try:
         fcntl.flock(directory, fcntl.LOCK_EX)

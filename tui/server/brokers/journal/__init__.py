@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.express import Draft
 from tui.server.brokers import OVERHEAD, Answer, Deliver, Outcome, Page, Position, Stored
-from tui.server.brokers.journal.file import is_corrupt
+from tui.server.brokers.journal.file import is_corrupt, resolved
 from tui.server.brokers.journal.history import History
 from tui.server.brokers.journal.log import Log
 from tui.server.brokers.journal.retention import RETENTION, Retention
@@ -44,7 +44,7 @@ class JournalBroker:
     """`Broker` on a SQLite file, from `open` to `aclose`, or within `async with`.
 
     The file is this process's alone meanwhile. `clock` gives Unix seconds, `steady` those of a
-    clock that is never set.
+    clock that is never set. Raises ServerError where `path` leads nowhere.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class JournalBroker:
     ) -> None:
         self.deliver: Deliver = nobody
         self.healthy = True
-        self._path = path = path.resolve()
+        self._path = path = resolved(path)
         self._ring_bytes = ring_bytes
         self._limits = limits
         self._clock = clock

@@ -61,6 +61,14 @@ _HEAD = 4096
 _NOT_IN_TEXT = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\x1b")
 
 
+def resolved(path: Path) -> Path:
+    """Where it is, whatever links lead there. Raises ServerError."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: they lead in a circle
+        raise ServerError(f"the journal {path} cannot be opened: {error}") from error
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open it to write, with its tables.
 

@@ -42,7 +42,7 @@ class Restored(NamedTuple):
 class Log:
     """Appends, each whole or not at all. `clock` gives Unix seconds, `steady` is never set.
 
-    For one thread only.
+    For one thread only. `path` is no link, since what lies beside the file is named after it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Log:
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path = path.resolve()
+        self._path = path
         self._limits = limits
         self._retention = retention
         self._clock = clock
