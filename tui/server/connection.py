@@ -59,6 +59,10 @@ class Connection:
         self._peer = peer
         self._metrics = metrics
         self._clock = flush.time
+        self._access = session.access
+        """What the subscriptions in force were measured by."""
+        self._taken_back: dict[str, Filter] = {}
+        """Those that ended with a token, by id, until the client was told so."""
         self._effects: list[Effect] = []
         self._drafts: list[Draft] = []
         self._refusal: ProtocolError | None = None
@@ -201,8 +205,18 @@ class Connection:
         return self.outbox.count + (self._streams.lag if self._streams else 0)
 
     def _act(self, effects: Sequence[Effect]) -> None:
+        if self.session.access is not self._access:
+            self._heed_access()
         self._effects += effects
         self._proceed()
+
+    def _heed_access(self) -> None:
+        """Send nothing more of what the token does not permit: that does not wait its turn."""
+        self._access = self.session.access
+        permitted = self.session.permitted(self.subscriptions)
+        lost = {id_: one for id_, one in self.subscriptions.items() if id_ not in permitted}
+        self._unsubscribe(lost)
+        self._taken_back |= lost
 
     def _proceed(self) -> None:
         """Act on what was said, in order, as far as nothing has to be waited for."""
@@ -280,7 +294,7 @@ class Connection:
     def _subscribe(self, wish: Subscribe) -> None:
         if self._streams is None:
             self._unsubscribe(wish.filters)
-            self._put_in_force(wish)
+            self._put_in_force(self.session.permitted(wish.filters))
         elif wish.resume or wish.since is not None:
             work = self._resume(self._streams, wish)
             self._starting = asyncio.get_running_loop().create_task(work)
@@ -291,9 +305,12 @@ class Connection:
         try:
             starts = await streams.starts(wish)
         except ProtocolError as error:
-            self.session.not_subscribed(wish.filters, self.subscriptions)
             error.message_id = wish.message_id
             self.outbox.put(self.session.replies.error(error))
+            for effect in self.session.not_subscribed(
+                wish.filters, self.subscriptions, self._taken_back
+            ):
+                self._do(effect)
         else:
             if not self.is_closing:
                 self._follow(streams, wish, starts)
@@ -303,12 +320,13 @@ class Connection:
 
     def _follow(self, streams: Streams, wish: Subscribe, starts: dict[str, Start]) -> None:
         self._unsubscribe(wish.filters)
+        wish = wish._replace(filters=self.session.permitted(wish.filters))
         followed = streams.followed
-        self._put_in_force(wish)
+        self._put_in_force(wish.filters)
         streams.follow(wish, followed, starts)
 
-    def _put_in_force(self, wish: Subscribe) -> None:
-        for id_, filter_ in wish.filters.items():
+    def _put_in_force(self, filters: Mapping[str, Filter]) -> None:
+        for id_, filter_ in filters.items():
             self.subscriptions[id_] = filter_
             self._index.add(self.outbox, filter_)
             for resource in filter_.resources:
@@ -316,6 +334,7 @@ class Connection:
 
     def _unsubscribe(self, ids: Iterable[str]) -> None:
         for id_ in ids:
+            self._taken_back.pop(id_, None)
             if filter_ := self.subscriptions.pop(id_, None):
                 self._index.remove(self.outbox, filter_)
                 for resource in filter_.resources:

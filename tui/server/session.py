@@ -8,8 +8,8 @@ Where PROTOCOL.md is silent:
   the client is known already: then it goes on with the token that it had, up to the fifth wrong
   one, whenever the others were.
 - A right token in band, of whomever, takes the place of the one before, with its permissions, its
-  limits and its end. Subscriptions that it does not permit end: v1 is told with
-  `subscription_update` `denied`, plain with an `error` for each.
+  limits and its end. Subscriptions that it does not permit end at once; v1 is told, in its turn,
+  with `subscription_update` `denied`, plain with an `error` for each.
 - A token that has expired, and a key that was taken back, end the connection with 4009, within a
   second of it. Until then it holds, so that one that is about to end can be renewed in any case.
 - What an unauthenticated client says besides is refused, and the rest of its frame dropped.
@@ -150,14 +150,31 @@ class Session:
                 break  # the rest is said by somebody unknown, or who has taken leave
         return effects
 
-    def not_subscribed(self, asked: Mapping[str, Filter], in_force: Mapping[str, Filter]) -> None:
-        """A `Subscribe` could not be done: what was in force before under its ids still is."""
+    def permitted(self, filters: Mapping[str, Filter]) -> dict[str, Filter]:
+        """Those that may be followed now: since they were asked for, the token may have changed."""
+        access = self.access
+        return {id_: one for id_, one in filters.items() if access and access.may_subscribe(one)}
+
+    def not_subscribed(
+        self,
+        asked: Mapping[str, Filter],
+        in_force: Mapping[str, Filter],
+        taken_back: Mapping[str, Filter],
+    ) -> list[Effect]:
+        """A `Subscribe` could not be done: what was in force before under its ids still is.
+
+        But what was `taken_back` from there meanwhile has ended.
+        """
+        lost = {}
         for id_, filter_ in asked.items():
             if self.subscriptions.get(id_) is not filter_:
                 continue  # the client has changed its mind since
             del self.subscriptions[id_]
             if id_ in in_force:
                 self.subscriptions[id_] = in_force[id_]
+            elif id_ in taken_back:
+                lost[id_] = taken_back[id_]
+        return self._end(lost)
 
     def published(
         self, drafts: Iterable[Draft], outcomes: Iterable[ProtocolError | None]
@@ -211,7 +228,7 @@ class Session:
                 ErrorCode.UNAUTHENTICATED, f"{message.type}: send auth_request first"
             )
         if isinstance(message, SubscribeMessage):
-            return self._subscribe(self.access, message)
+            return self._subscribe(message)
         if isinstance(message, UnsubscribeMessage):
             return self._unsubscribe(message)
         if isinstance(message, PingMessage):
@@ -252,12 +269,15 @@ class Session:
     def _renew(self, access: Access, to: str | None = None) -> list[Effect]:
         """Go on with another access, and end the subscriptions that it does not permit."""
         self._let_in(access)
-        lost = {
-            id_: one for id_, one in self.subscriptions.items() if not access.may_subscribe(one)
-        }
+        permitted = self.permitted(self.subscriptions)
+        lost = {id_: one for id_, one in self.subscriptions.items() if id_ not in permitted}
+        self.subscriptions = permitted
+        return self._end(lost, to)
+
+    def _end(self, lost: Mapping[str, Filter], to: str | None = None) -> list[Effect]:
+        """End what the token does not permit, and say so."""
         effects: list[Effect] = []
         for id_, one in lost.items():
-            del self.subscriptions[id_]
             effects.append(Unsubscribe(id_))
             if not self.v1:
                 reason = f"subscription {id_} has ended: {_no_permission(one)}"
@@ -278,11 +298,11 @@ class Session:
                 raise self._limiter.refusal(draft.type, self._held)
         return [Publish([draft])]
 
-    def _subscribe(self, access: Access, message: SubscribeMessage) -> list[Effect]:
+    def _subscribe(self, message: SubscribeMessage) -> list[Effect]:
         self._count("subscribe")
         data = message.data
         asked = wishes.filters(data, self.subscriptions, self._names)
-        allowed = {id_: one for id_, one in asked.items() if access.may_subscribe(one)}
+        allowed = self.permitted(asked)
         if len(self.subscriptions | allowed) > MAX_SUBSCRIPTIONS:
             raise ProtocolError(
                 ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"

@@ -91,6 +91,7 @@ class Streams:
         `followed` are the streams that the connection followed before.
         """
         streams = reached(wish)
+        starts = {resource: starts[resource] for resource in streams if resource in starts}
         gaps: dict[str, tuple[int, int] | None]
         gaps = {resource: None for resource, start in starts.items() if start.after is None}
         for resource, (after, _) in list(starts.items()):

@@ -1,49 +1,114 @@
 """What a client may not read any more is not sent from that moment on, whatever is under way."""
 
-from collections.abc import Sequence
+import asyncio
+from typing import Any
 
-from tests.support.frames import status
+import pytest
+
+from tests.support.frames import draft, log, status
 from tests.support.virtual import in_virtual_time
 from tests.unit.server.clients import Client, Server, brief, quiet
+from tests.unit.server.delayed import DelayedBroker
 from tests.unit.server.tokens import Tokens
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
-from tui.server.brokers import Broker
+from tui.server.brokers.memory import MemoryBroker
 
 READER = Access((Filter(),), (Filter(),), name="reader")
 TDD_ONLY = Access((Filter("tdd"),), (Filter(),), name="reader")
+SINCE: dict[str, Any] = {"resume": {"since": 5}, "snapshot": "never"}
 
 
 class Reader:
-    """A client whose token allows everything, until it does not."""
+    """A client whose token allows everything, until a test says otherwise."""
 
-    def __init__(self, broker: Broker | None = None) -> None:
-        self.tokens = Tokens(mine=READER)
-        self.server = Server(broker=broker, authority=self.tokens)
-        self.client: Client = self.server.connect(access=READER)
+    def __init__(self, *, v1: bool = True) -> None:
+        self.broker = DelayedBroker()
+        self.tokens = Tokens(mine=READER, less=TDD_ONLY)
+        self.server = Server(broker=self.broker, authority=self.tokens)
+        self.client: Client = self.server.connect(access=READER, v1=v1)
         self.client.connection.open()
 
-    def lose(self) -> None:
+    def lose_agents(self) -> None:
         """From now on it may read the `tdd` stream alone."""
         self.tokens.known["mine"] = TDD_ONLY
         self.server.gateway.tick()
 
-    async def gists(self) -> Sequence[object]:
+    def subscribe(self, id_: str = "a", resource: str = "agent", **wish: Any) -> None:
+        self.client.say("subscribe", "m-1", subscriptionId=id_, resource=resource, **wish)
+
+    def publish(self, event: bytes) -> None:
+        """At once, though the broker lets others wait."""
+        MemoryBroker.publish(self.broker, [draft(event)], lambda _: None)
+
+    async def gists(self) -> list[object]:
         return [brief(one) for one in await self.client.heard()]
 
 
 @in_virtual_time
 async def test_no_page_of_a_snapshot_follows_the_loss_of_the_permission() -> None:
     one = Reader()
-    one.server.publish(*(status(f"e-{n}", f"a-{n}", "x" * 100_000) for n in range(12)))
+    for n in range(12):
+        one.publish(status(f"e-{n}", f"a-{n}", "x" * 100_000))
     one.client.peer.stop_reading()
-    one.client.say("subscribe", resource="agent")
+    one.subscribe()
     await quiet()  # the first page fills the socket
-    one.lose()
+    one.lose_agents()
     one.client.peer.go_on_reading()
-    assert await one.gists() == [
-        "connect",
-        "active",
-        ("snapshot", 12, [f"e-{n}" for n in range(5)]),
-        "denied",
-    ]
+    first = ("snapshot", 12, [f"e-{n}" for n in range(5)])
+    assert await one.gists() == ["connect", "active", first, "denied"]
+
+
+@pytest.mark.parametrize("v1", [True, False])
+@in_virtual_time
+async def test_what_has_no_answer_yet_lets_nobody_read_on_without_permission(v1: bool) -> None:
+    one = Reader(v1=v1)
+    one.subscribe(snapshot="never")
+    await quiet()
+    one.broker.delay = 60.0
+    one.client.send(log("slow"))
+    one.lose_agents()
+    one.publish(log("secret"))
+    assert not one.client.connection.subscriptions
+    assert "secret" not in await one.gists()
+
+
+@in_virtual_time
+async def test_what_was_asked_for_with_a_better_token_does_not_begin_with_another() -> None:
+    one = Reader()
+    one.broker.delay = 1.0
+    one.subscribe(**SINCE)
+    await quiet()  # it is being looked up
+    one.broker.delay = 60.0
+    one.client.send(log("slow"))
+    one.broker.delay = 0.0
+    one.client.say("auth_request", type="jwt", token="less")
+    await asyncio.sleep(2)
+    one.publish(log("secret"))
+    assert await one.gists() == ["connect", "active"]
+    await asyncio.sleep(60)
+    assert await one.gists() == ["publish_ack", "auth_success", "denied"]
+
+
+@pytest.mark.parametrize("token", ["mine", "less"])
+@in_virtual_time
+async def test_a_resume_that_fails_restores_only_what_the_token_permits(token: str) -> None:
+    one = Reader()
+    one.subscribe(snapshot="never")
+    await quiet()
+    one.broker.delay, one.broker.unavailable = 1.0, True
+    one.subscribe(resource="tdd", **SINCE)
+    one.client.say("auth_request", type="jwt", token=token)
+    await one.client.heard()
+    one.publish(log("e-1"))
+    before = await one.gists()
+    await quiet()
+    while one.client.connection.session.subscriptions == {"a": Filter("tdd")}:
+        await quiet()
+    one.publish(log("e-2"))
+    after = await one.gists()
+    if token == "mine":
+        assert (before, after) == (["e-1"], ["error", "auth_success", "e-2"])
+    else:
+        assert (before, after) == ([], ["error", "denied", "auth_success"])
+    assert one.client.connection.subscriptions == one.client.connection.session.subscriptions
