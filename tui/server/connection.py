@@ -143,7 +143,11 @@ class Connection:
         """Look after what no event says; to be called about once a second."""
         if self.is_closing:
             return
-        self._act(self.session.check_expiry())
+        effects = self.session.check_expiry()
+        if effects and isinstance(end := effects[-1], Close):
+            self.close(end.code, end.reason)  # it does not wait for answers as others do
+            return
+        self._act(effects)
         if self._peer.stalled(self._clock()):
             self._too_slow()
         elif self.outbox.count:

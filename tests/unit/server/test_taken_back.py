@@ -1,11 +1,12 @@
 """What a client may not read any more is not sent from that moment on, whatever is under way."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.support.frames import draft, log, status
+from tests.support.frames import draft, frame, log, status
 from tests.support.virtual import in_virtual_time
 from tests.unit.server.clients import Client, Server, brief, quiet
 from tests.unit.server.delayed import DelayedBroker
@@ -13,6 +14,7 @@ from tests.unit.server.tokens import Tokens
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
 from tui.server.brokers.memory import MemoryBroker
+from tui.server.connection import CLOSE_SECONDS
 
 READER = Access((Filter(),), (Filter(),), name="reader")
 TDD_ONLY = Access((Filter("tdd"),), (Filter(),), name="reader")
@@ -22,11 +24,13 @@ SINCE: dict[str, Any] = {"resume": {"since": 5}, "snapshot": "never"}
 class Reader:
     """A client whose token allows everything, until a test says otherwise."""
 
-    def __init__(self, *, v1: bool = True) -> None:
+    def __init__(self, *, v1: bool = True, expires: float | None = None) -> None:
         self.broker = DelayedBroker()
         self.tokens = Tokens(mine=READER, less=TDD_ONLY)
         self.server = Server(broker=self.broker, authority=self.tokens)
-        self.client: Client = self.server.connect(access=READER, v1=v1)
+        access = replace(READER, expires=expires and self.server.now + expires)
+        self.tokens.known["mine"] = access
+        self.client: Client = self.server.connect(access=access, v1=v1)
         self.client.connection.open()
 
     def lose_agents(self) -> None:
@@ -112,3 +116,31 @@ async def test_a_resume_that_fails_restores_only_what_the_token_permits(token: s
     else:
         assert (before, after) == ([], ["error", "denied", "auth_success"])
     assert one.client.connection.subscriptions == one.client.connection.session.subscriptions
+
+
+@pytest.mark.parametrize("waits_for", ["publish", "resume"])
+@pytest.mark.parametrize("has_expired", [True, False])
+@in_virtual_time
+async def test_a_token_that_ends_does_so_whatever_has_no_answer_yet(
+    waits_for: str, has_expired: bool
+) -> None:
+    one = Reader(expires=60)
+    one.subscribe(snapshot="never")
+    await quiet()
+    one.broker.delay = 600.0
+    if waits_for == "publish":
+        one.client.send(log("slow"))
+    else:
+        one.subscribe("b", "tdd", **SINCE)
+    one.client.send(frame("nonsense"))
+    await one.client.heard()
+    if has_expired:
+        one.server.now += 60
+    else:
+        one.tokens.known.clear()
+    one.server.gateway.tick()
+    assert one.client.connection.is_closing
+    one.publish(log("secret"))
+    assert await one.gists() == []
+    async with asyncio.timeout(CLOSE_SECONDS + 1):
+        await one.client.peer.ended
