@@ -7,6 +7,7 @@ import sys
 
 from tui.discovery import TOKEN_VARIABLE, ServerRecord, token_file
 from tui.server.config import ServerConfig
+from tui.server.deadline import Deadline
 from tui.server.logs import logging_to
 from tui.server.run import serve
 
@@ -21,8 +22,9 @@ async def serve_until_stopped(config: ServerConfig) -> None:
     def ready(record: ServerRecord) -> None:
         _say(record, traced=config.trace is not None and config.trace.file is None)
 
-    with logging_to(config.log_file, config.log_level):
-        await serve(config, ready=ready, stop=stop)
+    deadline = Deadline()
+    with logging_to(config.log_file, config.log_level, deadline=deadline):
+        await serve(config, ready=ready, stop=stop, deadline=deadline)
 
 
 def _say(record: ServerRecord, *, traced: bool) -> None:

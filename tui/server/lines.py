@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 CAPACITY = 4 * 1024 * 1024
 """Characters that may wait."""
 CLOSE_SECONDS = 2.0
+"""How long a sink may take for what waits at the end."""
 Sink = Callable[[Sequence[str]], None]
 
 
@@ -58,15 +59,15 @@ class LineWriter:
             self._size += len(line)
             self._changed.notify()
 
-    def close(self) -> bool:
-        """Write what waits, for a few seconds at most; False where the sink is still stalled."""
+    def close(self, seconds: float = CLOSE_SECONDS) -> bool:
+        """Write what waits, if that takes no longer; False where the sink is still stalled."""
         with self._changed:
             if self._missing:
                 self._lines.append(self._dropped(self._missing))
                 self._missing = 0
             self._is_closing = True
             self._changed.notify()
-        self._thread.join(CLOSE_SECONDS)
+        self._thread.join(min(seconds, CLOSE_SECONDS))
         return not self._thread.is_alive()
 
     def _run(self) -> None:

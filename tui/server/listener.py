@@ -44,7 +44,7 @@ class Listener:
         self._doorkeeper = doorkeeper
         self._admission = admission
         self._auth_seconds = auth_seconds
-        self._open: set[asyncio.BaseTransport] = set()
+        self._open: set[Socket] = set()
         self._server: Server | None = None
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -80,6 +80,9 @@ class Listener:
             asyncio.get_running_loop().remove_reader(listening)
         await asyncio.sleep(0)
         self._server.close(close_connections=False)
+        for socket in list(self._open):
+            if not socket.is_served:
+                socket.abort()  # whoever has not even said hello can be told nothing
         for connection in list(self._gateway.connections):
             connection.close(*farewell.next())
         try:
@@ -87,9 +90,8 @@ class Listener:
                 await self._server.wait_closed()
         except TimeoutError:
             _log.warning("%d clients did not take leave and are cut off", len(self._open))
-            for transport in list(self._open):
-                if isinstance(transport, asyncio.WriteTransport):
-                    transport.abort()
+            for socket in list(self._open):
+                socket.abort()
             await self._server.wait_closed()
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:

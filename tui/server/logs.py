@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from tui.protocol.text import clean
 from tui.server.config import ServerError
+from tui.server.deadline import Deadline
 from tui.server.lines import LineWriter
 from tui.server.redaction import redact, redact_fields
 
@@ -78,10 +79,16 @@ class HumanFormatter(_Formatter):
 
 
 @contextmanager
-def logging_to(file: Path | None, level: str, stream: TextIO | None = None) -> Iterator[None]:
+def logging_to(
+    file: Path | None,
+    level: str,
+    stream: TextIO | None = None,
+    deadline: Deadline | None = None,
+) -> Iterator[None]:
     """Log to a file, or else to `stream` (standard error), until the block ends.
 
-    Raises ServerError where the file cannot be written.
+    What waits then is written if that takes no longer than the `deadline` allows. Raises
+    ServerError where the file cannot be written.
     """
     if stream is None:
         stream = sys.stderr
@@ -97,7 +104,7 @@ def logging_to(file: Path | None, level: str, stream: TextIO | None = None) -> I
     finally:
         root.removeHandler(handler)
         root.setLevel(before)
-        if handler.finish():
+        if handler.finish((deadline or Deadline()).left()):
             target.close()
 
 
@@ -116,10 +123,10 @@ class _Handler(logging.Handler):
             line = self._say(f"what {record.name} says here does not fit its arguments")
         self._writer.put(line)
 
-    def finish(self) -> bool:
+    def finish(self, seconds: float) -> bool:
         """Have all written; False where the target is stalled."""
         self.close()
-        return self._writer.close()
+        return self._writer.close(seconds)
 
     def _missing(self, count: int) -> str:
         return self._say(f"{count} lines are missing: they came faster than they could be written")

@@ -18,6 +18,7 @@ from tui.server.auth.configured import authority_from
 from tui.server.brokers import Broker
 from tui.server.brokers.memory import MemoryBroker
 from tui.server.config import ServerConfig, ServerError
+from tui.server.deadline import JOURNAL_SECONDS, LOG_SECONDS, TRACE_SECONDS, Deadline
 from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
 from tui.server.limits.admission import Admission
@@ -31,22 +32,23 @@ if TYPE_CHECKING:
     from tui.server.http import HttpServer
     from tui.server.trace import Tracer
 
-STOP_SECONDS = 7.0
-"""What a stop takes at most; only a trace that cannot be written adds two."""
-JOURNAL_SECONDS = 2.0
-"""What of them is the journal's alone, when everybody has gone."""
 ABORT_SECONDS = 0.5
-"""What of them it takes to cut off those who have not."""
+"""What of a stop it takes to cut off those who have not gone."""
 _log = logging.getLogger(__name__)
 
 
 async def serve(
-    config: ServerConfig, *, ready: Callable[[ServerRecord], None], stop: asyncio.Event
+    config: ServerConfig,
+    *,
+    ready: Callable[[ServerRecord], None],
+    stop: asyncio.Event,
+    deadline: Deadline | None = None,
 ) -> None:
     """Serve until `stop` is set; `ready` is called once clients can connect.
 
-    Raises ServerError where the server cannot start. A stop takes nine seconds at most.
+    Raises ServerError where the server cannot start. The `deadline` begins with the stop.
     """
+    deadline = deadline or Deadline()
     authority, secrets = authority_from(config, _token(config))
     rates = rate_limits(config.rate_limits)
     async with AsyncExitStack() as stack:
@@ -65,7 +67,7 @@ async def serve(
             authority,
             loop=asyncio.get_running_loop(),
             rates=rates,
-            tracer=_tracer(config, stack),
+            tracer=_tracer(config, stack, deadline),
         )
         doorkeeper = Doorkeeper(
             authority, config.origins, allow_query_token=config.allow_query_token
@@ -83,7 +85,7 @@ async def serve(
             stack.push_async_callback(http.stop)
         listener = Listener(gateway, doorkeeper, admission)
         await listener.start(listening)
-        stack.push_async_callback(_stop, config, listener, http, journal)
+        stack.push_async_callback(_stop, config, listener, http, journal, deadline)
         record = ServerRecord(
             url=ports.url("ws", listening, "/ws"),
             http_url=ports.url("http", http_listening) if http_listening else None,
@@ -97,6 +99,7 @@ async def serve(
         codec.warm_up()
         express.warm_up()
         await stop.wait()
+        deadline.begin()
         _log.info("stopping")
 
 
@@ -130,11 +133,11 @@ async def _stop(
     listener: Listener,
     http: "HttpServer | None",
     journal: "JournalBroker | None",
+    deadline: Deadline,
 ) -> None:
     """Let nobody in, let everybody hear what became of what they said, and close the journal."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + STOP_SECONDS
-    leave = STOP_SECONDS - JOURNAL_SECONDS
+    written = TRACE_SECONDS + LOG_SECONDS
+    leave = deadline.left(JOURNAL_SECONDS + written)
     if journal is not None:
         journal.hurry()
     farewell = Farewell(restarts=config.kind == "serve")
@@ -147,7 +150,7 @@ async def _stop(
     except TimeoutError:
         _log.warning("not everybody has gone in time")
     if journal is not None:
-        await journal.aclose(end - loop.time())
+        await journal.aclose(deadline.left(written))
 
 
 async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
@@ -172,12 +175,12 @@ async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
     return journal
 
 
-def _tracer(config: ServerConfig, stack: AsyncExitStack) -> "Tracer | None":
+def _tracer(config: ServerConfig, stack: AsyncExitStack, deadline: Deadline) -> "Tracer | None":
     if config.trace is None:
         return None
     from tui.server.trace import tracing
 
-    return stack.enter_context(tracing(config.trace))
+    return stack.enter_context(tracing(config.trace, deadline))
 
 
 def _unready(broker: Broker) -> Callable[[], str | None]:

@@ -25,6 +25,7 @@ from tui.protocol.errors import ProtocolError
 from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_ID
 from tui.protocol.topics import glob_match
 from tui.server.config import ServerError, TraceConfig
+from tui.server.deadline import LOG_SECONDS, Deadline
 from tui.server.lines import LineWriter
 from tui.server.redaction import redact, redact_value
 
@@ -82,10 +83,11 @@ class Tracer:
 
 
 @contextmanager
-def tracing(config: TraceConfig) -> Iterator[Tracer]:
+def tracing(config: TraceConfig, deadline: Deadline | None = None) -> Iterator[Tracer]:
     """A tracer that writes where it is told to, until the block ends.
 
-    Raises ServerError where the file cannot be written, or a type does not exist.
+    What waits then is written if that takes no longer than the `deadline` allows. Raises
+    ServerError where the file cannot be written, or a type does not exist.
     """
     _check((*config.types, *config.exclude))
     target = _open(config.file)
@@ -102,7 +104,7 @@ def tracing(config: TraceConfig) -> Iterator[Tracer]:
     try:
         yield Tracer(config, writer.put)
     finally:
-        if writer.close():
+        if writer.close((deadline or Deadline()).left(LOG_SECONDS)):
             with suppress(OSError):
                 target.close()
 

@@ -80,6 +80,11 @@ class Socket(ServerConnection):
         self._buffered_since = self.loop.time()
         self.writable = self.protocol.state is State.OPEN and not self.paused
 
+    @property
+    def is_served(self) -> bool:
+        """Whether its handshake is done, and somebody has it."""
+        return self._client is not None
+
     def take_up_to(self, size: int) -> None:
         """From the next frame on, a message of more bytes ends the connection with 1009."""
         self.protocol.max_message_size = size
@@ -192,13 +197,13 @@ class Socket(ServerConnection):
             self._client.lost()
 
 
-def admitted(admission: Admission, open_: set[asyncio.BaseTransport]) -> type[Socket]:
+def admitted(admission: Admission, open_: set[Socket]) -> type[Socket]:
     """Sockets that are counted from their first byte on, so that a stop ends them all."""
 
     class Admitted(Socket):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            open_.add(transport)
             super().connection_made(transport)
+            open_.add(self)
             peer = transport.get_extra_info("peername")
             visit = admission.arrive(peer[0] if peer else "")
             if visit is None:
@@ -207,7 +212,7 @@ def admitted(admission: Admission, open_: set[asyncio.BaseTransport]) -> type[So
                 self.visit = visit
 
         def connection_lost(self, exc: Exception | None) -> None:
-            open_.discard(self.transport)
+            open_.discard(self)
             super().connection_lost(exc)
             if self.visit is not _NOBODY:
                 admission.leave(self.visit)

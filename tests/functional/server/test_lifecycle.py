@@ -96,6 +96,20 @@ async def test_a_stop_closes_everyone_and_waits_for_nobody_long() -> None:
         await one.__aexit__(None, None, None)
 
 
+async def test_who_has_not_even_said_hello_is_cut_off_at_once() -> None:
+    server = running(LOCAL)
+    record = await server.__aenter__()
+    async with raw(record.url) as (reader, half), raw(record.url) as (other, stalled):
+        half.write(b"GET /ws")
+        stalled.write(HANDSHAKE)
+        await other.readuntil(b"connect")
+        stopping = asyncio.create_task(server.__aexit__(None, None, None))
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        assert not stopping.done()
+        await stopping
+
+
 async def test_who_comes_with_the_stop_is_turned_away() -> None:
     async with running(replace(LOCAL, stop_seconds=0.1)) as record:
         address = urlsplit(record.url)

@@ -65,6 +65,17 @@ def test_a_disk_that_stalls_stops_nobody() -> None:
     assert len(disk.lines) <= 22
 
 
+def test_closing_waits_no_longer_than_it_is_told_to() -> None:
+    disk = Disk()
+    writer = disk.writer()
+    writer.put("late")
+    assert disk.entered.wait(10)
+    assert not writer.close(0)
+    disk.go.set()
+    assert writer.close()
+    assert disk.lines == ["late"]
+
+
 def test_after_a_fault_it_is_said_once_and_nothing_is_kept() -> None:
     disk = Disk()
     disk.error = OSError("full")
