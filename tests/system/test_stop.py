@@ -1,6 +1,7 @@
 """SIGTERM while publishers are at work, and a thousand clients that come at once."""
 
 import asyncio
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -74,6 +75,34 @@ async def test_a_stop_while_somebody_else_holds_the_journal_up_is_soon_done(tmp_
         code, seconds = await asyncio.to_thread(served.terminate)
         assert (code, seconds < 9) == (0, True)
         assert set(await asyncio.gather(*publishing)) == {503}
+
+
+async def test_a_stop_that_everything_holds_up_is_done_in_ten_seconds(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    pipes = [tmp_path / "trace", tmp_path / "log"]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    opened = [os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) for pipe in pipes]
+    options = ("--trace", "--trace-file", str(pipes[0]), "--log-file", str(pipes[1]))
+    try:
+        async with AsyncExitStack() as stack:
+            served = Served(tmp_path, "--journal", str(journal), *options, "--log-level", "debug")
+            stack.enter_context(served)
+            person = stack.enter_context(closing(sqlite3.connect(journal, isolation_level=None)))
+            stalled = await stack.enter_async_context(await open_raw(served.url, TOKEN))
+            for n in range(1_000):  # until neither pipe has room for what is said of it
+                stalled.send(log(f"e-{n}"))
+            for _ in range(400):
+                async with await open_raw(served.url, TOKEN):
+                    pass
+            stalled.stall()
+            person.execute("BEGIN IMMEDIATE")
+            stalled.send(log("e-last"))
+            code, seconds = await asyncio.to_thread(served.terminate)
+        assert (code, seconds < 10) == (0, True)
+    finally:
+        for one in opened:
+            os.close(one)
 
 
 async def _page(session: aiohttp.ClientSession, served: Served) -> str:

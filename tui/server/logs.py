@@ -8,13 +8,10 @@ stops the server.
 
 import json
 import logging
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,6 +20,7 @@ from tui.server.config import ServerError
 from tui.server.deadline import Deadline
 from tui.server.lines import LineWriter
 from tui.server.redaction import redact, redact_fields
+from tui.server.rotation import RotatingFile, write_whole
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes, from which on another file is begun."""
@@ -137,12 +135,14 @@ class _Handler(logging.Handler):
 
 
 class _Stream:
+    """Written without the stream's own buffer: Python ends with a fault where that stalls."""
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, lines: Sequence[str]) -> None:
-        self._stream.write("".join([f"{line}\n" for line in lines]))
-        self._stream.flush()
+        text = "".join([f"{line}\n" for line in lines])
+        write_whole(self._stream.fileno(), text.encode(self._stream.encoding, "backslashreplace"))
 
     def broken(self, error: Exception) -> None:
         """There is nobody left to tell."""
@@ -151,13 +151,14 @@ class _Stream:
 
 
 class _File:
-    """Rotating files, readable by their owner only. Faults of the disk are said, and outlived."""
+    """Rotating files. Faults of the disk are said, and outlived."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_broken = False
+        self._is_unmoved = False
         try:
-            self._handler = _Rotating(path)
+            self._file = RotatingFile(path, MAX_FILE, OLD_FILES)
         except OSError as error:
             raise ServerError(
                 f"--log-file {path}: cannot be written: {error.strerror or error}"
@@ -166,36 +167,25 @@ class _File:
     def write(self, lines: Sequence[str]) -> None:
         try:
             for line in lines:
-                self._handler.emit(logging.makeLogRecord({"msg": line}))
-        except (OSError, ValueError) as error:
+                self._file.write(f"{line}\n".encode("utf-8", "replace"))
+        except OSError as error:
             self.close()  # it is opened anew for the next line
             if not self._is_broken:
-                self._is_broken = True
                 _tell(f"the log {self._path} cannot be written: {error}; lines are missing there")
+            self._is_broken = True
         else:
             self._is_broken = False
+        unmoved = self._file.unmoved
+        if unmoved and not self._is_unmoved:
+            _tell(f"the log {self._path} is full, and goes on in the same file: {unmoved}")
+        self._is_unmoved = unmoved is not None
 
     def broken(self, error: Exception) -> None:
         """`write` has no faults."""
 
     def close(self) -> None:
-        with suppress(OSError):  # that what was buffered does not fit on the disk was said
-            self._handler.close()
-
-
-class _Rotating(RotatingFileHandler):
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, maxBytes=MAX_FILE, backupCount=OLD_FILES, encoding="utf-8")
-
-    def _open(self) -> TextIOWrapper:
-        def private(path: str, flags: int) -> int:
-            return os.open(path, flags, 0o600)
-
-        return open(self.baseFilename, "a", encoding="utf-8", errors="replace", opener=private)
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        del record
-        raise  # noqa: PLE0704 - it is called where the error is handled
+        with suppress(OSError):  # that what was written does not fit on the disk was said
+            self._file.close()
 
 
 def _word(value: object) -> str:

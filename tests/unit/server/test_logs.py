@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from tui.server import logs
 from tui.server.config import ServerError
 from tui.server.logs import HumanFormatter, JsonFormatter, logging_to
+from tui.server.rotation import RotatingFile
 
 SECRET = "s3cr3t-Value"
 log = logging.getLogger("tui.server.test")
 
 
-class Screen(io.StringIO):
+class Screen(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True
 
@@ -124,20 +125,23 @@ def test_a_fault_of_ours_has_a_traceback_and_one_of_the_machine_has_none() -> No
     assert "traceback" not in refused | late
 
 
-def test_a_terminal_gets_lines_for_people_and_a_pipe_json() -> None:
-    screen, pipe = Screen(), io.StringIO()
-    with logging_to(None, "info", screen):
-        log.info("hello")
+def test_a_terminal_gets_lines_for_people_and_a_pipe_json(tmp_path: Path) -> None:
+    shown, piped = tmp_path / "screen", tmp_path / "pipe"
+    with (
+        Screen(shown.open("wb"), "ascii") as screen,
+        logging_to(None, "info", screen),
+    ):
+        log.info("hello Jörg")
         log.debug("not this")
-    with logging_to(None, "debug", pipe):
+    with piped.open("w", encoding="utf-8") as pipe, logging_to(None, "debug", pipe):
         log.debug("this too", extra={"client": "c-1"})
         logging.getLogger().handlers[-1].handle(record("%d", "no number"))
     log.warning("nobody hears this")
-    assert screen.getvalue().endswith(" hello\n")
-    said = lines(pipe.getvalue())
+    assert shown.read_text("ascii").endswith(" hello J\\xf6rg\n")
+    said = lines(piped.read_text("utf-8"))
     assert (said[0]["message"], said[0]["client"]) == ("this too", "c-1")
     assert said[1]["message"] == "what tui.x says here does not fit its arguments"
-    assert "nobody" not in pipe.getvalue()
+    assert len(said) == 2
 
 
 def test_a_file_is_the_owners_alone_and_is_changed_when_it_is_full(
@@ -154,6 +158,37 @@ def test_a_file_is_the_owners_alone_and_is_changed_when_it_is_full(
         assert stat.S_IMODE(one.stat().st_mode) == 0o600
         assert one.stat().st_size <= 1000
     assert lines(path.read_text())[-1]["message"] == "line 199 of many"
+
+
+def test_where_a_full_file_cannot_be_moved_away_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "MAX_FILE", 1000)
+    path, in_the_way = tmp_path / "server.log", tmp_path / "server.log.5"
+    in_the_way.mkdir()
+    (tmp_path / "server.log.4").touch()
+    with logging_to(path, "info"):
+        for number in range(100):
+            log.info("line %d of many", number)
+    assert len(lines(path.read_text())) == 100
+    [said] = capfd.readouterr().err.splitlines()
+    assert str(path) in said
+    in_the_way.rmdir()
+    with logging_to(path, "info"):
+        log.info("the first of another")
+    assert [line["message"] for line in lines(path.read_text())] == ["the first of another"]
+    assert len(lines((tmp_path / "server.log.1").read_text())) == 100
+
+
+def test_a_pipe_is_never_full(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK)):
+        file = RotatingFile(path, 10, 5)
+        for _ in range(10):
+            file.write(b"0123456789")
+        file.close()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
