@@ -251,17 +251,19 @@ class Connection:
         size = sum([len(one.kept) for one in drafts])
         self._unanswered += len(drafts)
         self._unanswered_bytes += size
-        self._broker.publish(drafts, partial(self._published, drafts, size, self._clock()))
+        # What waits for its answer is the broker's to keep: that of a refusal needs the ids alone.
+        ids = [one.id for one in drafts]
+        self._broker.publish(drafts, partial(self._published, ids, size, self._clock()))
 
     def _published(
-        self, drafts: Sequence[Draft], size: int, since: float, outcomes: Sequence[Outcome]
+        self, ids: Sequence[str], size: int, since: float, outcomes: Sequence[Outcome]
     ) -> None:
         self._metrics.published(self._clock() - since)
-        self._unanswered -= len(drafts)
+        self._unanswered -= len(ids)
         self._unanswered_bytes -= size
         if self.session.v1 or any(outcomes):  # all others hear nothing of it
             self._refusal = next((one for one in outcomes if one and one.code.retryable), None)
-            for effect in self.session.published(drafts, outcomes):
+            for effect in self.session.published(ids, outcomes):
                 self._do(effect)
         if self._effects or self._waiter:
             self._proceed()

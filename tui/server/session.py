@@ -178,14 +178,14 @@ class Session:
         return self._end(lost)
 
     def published(
-        self, drafts: Iterable[Draft], outcomes: Iterable[ProtocolError | None]
+        self, ids: Iterable[str], outcomes: Iterable[ProtocolError | None]
     ) -> list[Effect]:
-        """The broker has answered a `Publish`; a plain client hears of refusals only."""
+        """The broker has answered a `Publish` of these; a plain client hears of refusals only."""
         effects: list[Effect] = []
         stored = []
-        for draft, refusal in zip(drafts, outcomes, strict=True):
+        for id_, refusal in zip(ids, outcomes, strict=True):
             if refusal is None:
-                stored.append(draft.id)
+                stored.append(id_)
             else:
                 effects.append(Send(self.replies.error(refusal)))
         if stored and self.v1:

@@ -15,6 +15,7 @@ import pytest
 from tests.functional.server.journals import WHOLE, ids, publish, refusal, until, until_stored
 from tests.support.disk import no_room_on_disk
 from tests.support.frames import draft, log, status
+from tests.support.memory import drafts_in_memory
 from tui.server.brokers import Outcome, Stored
 from tui.server.brokers.journal import JournalBroker, file, writer
 from tui.server.brokers.journal.segment import MalformedError
@@ -62,6 +63,8 @@ async def test_a_disk_that_stalls_fills_the_queue_and_no_more(
                 broker.publish(drafts, partial(answers.__setitem__, n))
             await until(lambda: broker.lag > 0.05)
             assert answers == {}
+            del drafts
+            assert sum(len(one.kept) for one in drafts_in_memory()) < 20_000
             assert broker.position("agent").offset == 1
             assert await ids(broker) == ["e-0"]
             person.execute("ROLLBACK")

@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from tests.support.frames import frame, log
+from tests.support.memory import drafts_in_memory
 from tests.support.virtual import in_virtual_time
 from tests.unit.server.clients import Server, brief, quiet
 from tests.unit.server.delayed import DelayedBroker
+from tui.protocol.express import Draft
 from tui.server.auth import Access
+from tui.server.brokers import Answer
+from tui.server.brokers.memory import MemoryBroker
 from tui.server.flush import Flush, Shared
 
 
@@ -48,6 +53,28 @@ async def test_a_resync_amid_a_replay_says_what_of_the_replay_is_lost() -> None:
     received = {one["metadata"]["offset"] for one in told if one["type"] == "agent_log"}
     said = {offset for gap in lost for offset in range(gap["from"], gap["to"] + 1)}
     assert received | said == set(range(3, 13))
+
+
+class Absent(MemoryBroker):
+    """One that has yet to answer, and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[Answer] = []
+
+    def publish(self, drafts: Sequence[Draft], answer: Answer) -> None:
+        del drafts
+        self.answers.append(answer)
+
+
+@in_virtual_time
+async def test_a_connection_keeps_nothing_of_what_the_broker_has_yet_to_answer() -> None:
+    broker = Absent()
+    client = await Server(broker=broker).welcome()
+    client.send(log("e-1", message="x" * 60_000))
+    await quiet()
+    assert len(broker.answers) == 1
+    assert drafts_in_memory() == []
 
 
 class Narrowing:

@@ -244,7 +244,7 @@ def test_what_became_of_events_is_told_to_those_who_can_hear_it(v1: bool) -> Non
     away = ProtocolError(
         ErrorCode.UNAVAILABLE, "the store is away", message_id="e-2", retry_after_ms=100
     )
-    answers = sent(one.published(publish.drafts, [None, away, None]))
+    answers = sent(one.published([draft.id for draft in publish.drafts], [None, away, None]))
     assert [answer["type"] for answer in answers] == ["error"] + ["publish_ack"] * v1
     assert answers[0]["data"] == {
         "error": "the store is away",

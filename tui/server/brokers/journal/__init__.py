@@ -28,7 +28,7 @@ from tui.server.brokers.memory import nobody
 from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits, Stream
 
 QUEUE_BYTES = 8 * 1024 * 1024
-"""What may wait for the disk."""
+"""What may wait for the disk, and one publish more. Beyond it only ids wait, to be refused."""
 FULL_RETRY_MS = 250
 """When to try again what came while too much waited."""
 FAILED_RETRY_MS = 1000
@@ -131,12 +131,15 @@ class JournalBroker:
         await self.aclose()
 
     def publish(self, drafts: Sequence[Draft], answer: Answer) -> None:
+        ids = [draft.id for draft in drafts]
         if self._writer is None:
-            answer(_refusals(drafts, "the server is going away", FAILED_RETRY_MS))
+            answer(_refusals(ids, "the server is going away", FAILED_RETRY_MS))
             return
         size = sum([len(draft.kept) for draft in drafts]) + OVERHEAD * len(drafts)
         refused = bool(self._waiting) and self._queued + size > QUEUE_BYTES
-        job = Job(drafts, answer, 0 if refused else size, self._steady(), refused)
+        if refused:
+            drafts, size = (), 0
+        job = Job(ids, answer, drafts, size, self._steady(), refused)
         self._waiting.append(job)
         self._queued += job.size
         self._writer.put(job)
@@ -212,11 +215,11 @@ class JournalBroker:
             self._queued -= job.size
             if job.refused:
                 why = "more is published than the disk takes"
-                job.answer(_refusals(job.drafts, why, FULL_RETRY_MS))
+                job.answer(_refusals(job.ids, why, FULL_RETRY_MS))
             elif trouble:
-                job.answer(_refusals(job.drafts, trouble, FAILED_RETRY_MS))
+                job.answer(_refusals(job.ids, trouble, FAILED_RETRY_MS))
             else:
-                job.answer([None] * len(job.drafts))
+                job.answer([None] * len(job.ids))
 
     async def _ask(self, question: Callable[..., T], *what: object) -> T | None:
         """What the file says; None where it is broken, and so says nothing."""
@@ -240,10 +243,8 @@ class JournalBroker:
         return await asyncio.get_running_loop().run_in_executor(self._reader, work, *what)
 
 
-def _refusals(drafts: Sequence[Draft], why: str, retry_after_ms: int) -> list[Outcome]:
+def _refusals(ids: Sequence[str], why: str, retry_after_ms: int) -> list[Outcome]:
     return [
-        ProtocolError(
-            ErrorCode.UNAVAILABLE, why, message_id=draft.id, retry_after_ms=retry_after_ms
-        )
-        for draft in drafts
+        ProtocolError(ErrorCode.UNAVAILABLE, why, message_id=id_, retry_after_ms=retry_after_ms)
+        for id_ in ids
     ]

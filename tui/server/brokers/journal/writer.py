@@ -23,13 +23,15 @@ RETRY_SECONDS = 1.0
 class Job(NamedTuple):
     """One call of `publish`."""
 
-    drafts: Sequence[Draft]
+    ids: Sequence[str]
     answer: Answer
+    drafts: Sequence[Draft]
+    """What is to be stored; nothing where it is `refused`."""
     size: int
     since: float
     """When it was published, by a clock that is never set."""
     refused: bool = False
-    """Whether it is not to be stored; but its answer has its turn like any other."""
+    """Whether there was no room for it; but its answer has its turn like any other."""
 
 
 class _Broken(NamedTuple):
@@ -171,7 +173,7 @@ class Writer:
             self._post(self._owner.failed, jobs, trouble)
             return
         try:
-            drafts = chain.from_iterable(job.drafts for job in jobs if not job.refused)
+            drafts = chain.from_iterable(job.drafts for job in jobs)
             events = self._log.append(drafts)
         except Exception as error:  # noqa: BLE001 - publishers hear of it, and the thread goes on
             self._fail(jobs, error)
