@@ -1,13 +1,13 @@
 """What a v1 reader has yet to be given while its socket takes nothing, and how it is made less."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
 
 from tui.protocol import envelope
 from tui.protocol.catalog import EVENTS
 from tui.server.brokers import Stored
+from tui.server.metrics import Metrics
 
 _OVERHEAD = 100
 """What an entry takes beside its bytes; few of them are a reader's own, but all count."""
@@ -33,12 +33,12 @@ class _Entry(NamedTuple):
 
 
 class Backlog:
-    """Messages in order, with when they came; `on_conflated` hears of each one left out."""
+    """Messages in order, with when they came."""
 
-    def __init__(self, on_conflated: Callable[[], None]) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self.size = 0
         """Bytes, with what Python needs for them."""
-        self._on_conflated = on_conflated
+        self._metrics = metrics
         self._entries: OrderedDict[object, _Entry] = OrderedDict()
         self._numbers = count()
         self._conflating = False
@@ -64,15 +64,17 @@ class Backlog:
             for entry in entries:
                 self._add(entry)
 
-    def take(self, size: int) -> list[bytes]:
+    def take(self, size: int) -> list[Message]:
         """The first messages, of `size` bytes in all, one at least where there is one."""
-        taken: list[bytes] = []
+        taken: list[Message] = []
         while self._entries and size > 0:
             _, entry = self._entries.popitem(last=False)
             message, conflated = entry.message, entry.conflated
             self.size -= entry.size
             size -= len(message.v1)
-            taken.append(envelope.conflated(message.v1, conflated) if conflated else message.v1)
+            if conflated:
+                message = message._replace(v1=envelope.conflated(message.v1, conflated))
+            taken.append(message)
         if not self._entries:
             self._conflating = False
         return taken
@@ -107,6 +109,6 @@ class Backlog:
                 self.size -= older.size
                 older_ones = entry.conflated + older.conflated + 1
                 entry = entry._replace(first=older.first, conflated=older_ones)
-                self._on_conflated()
+                self._metrics.conflated += 1
         self._entries[key] = entry
         self.size += entry.size

@@ -10,7 +10,7 @@ from tui.protocol.topics import Filter
 from tui.server.auth import Access
 from tui.server.brokers import Broker, Outcome
 from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
-from tui.server.flush import Flush, Shared
+from tui.server.flush import Flush
 from tui.server.layers import Layer
 from tui.server.metrics import Metrics
 from tui.server.outbox import CAPACITY, PlainOutbox, V1Outbox
@@ -58,6 +58,7 @@ class Connection:
         self._index = layer.index
         self._peer = peer
         self._metrics = metrics
+        self._flush = flush
         self._clock = flush.time
         self._access = session.access
         """What the subscriptions in force were measured by."""
@@ -78,7 +79,7 @@ class Connection:
         self._streams: Streams | None = None
         if session.v1:
             self.outbox = V1Outbox(
-                peer, flush, self._overflow, self._conflated, gzip=gzip, capacity=capacity
+                peer, flush, self._overflow, metrics, gzip=gzip, capacity=capacity
             )
             self._streams = Streams(
                 self.subscriptions,
@@ -155,7 +156,7 @@ class Connection:
 
     def written(self) -> None:
         """The socket may take more."""
-        self.outbox.flush(Shared())
+        self._flush.now(self.outbox)
         self._proceed()
 
     def close(self, code: CloseCode, reason: str, *, drop: bool = False) -> None:
@@ -353,9 +354,6 @@ class Connection:
         if self._streams:
             self._streams.forget()
 
-    def _conflated(self) -> None:
-        self._metrics.conflated += 1
-
     def _overflow(self, lost: Mapping[str, int]) -> None:
         """The outbox has dropped events: begin anew from the state, but not for ever."""
         if self.is_closing:
@@ -380,7 +378,7 @@ class Connection:
         """Answer and send what waits, and take part in the closing."""
         while self._unanswered or self.outbox.count:
             await self._peer.drained()
-            self.outbox.flush(Shared())
+            self._flush.now(self.outbox)
             await asyncio.sleep(0.01 if self._unanswered else 0)
         await self._peer.leave(code, reason)
 

@@ -8,8 +8,11 @@ of 10 make 2.5 times the document's server's deliveries of 1.7; at one event at 
 they cost nothing.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
+
+from tui.server.backlog import Message
+from tui.server.metrics import Metrics
 
 GATHER_SECONDS = 0.015
 GATHER_BYTES = 16 * 1024
@@ -35,10 +38,22 @@ class Loop(Protocol):
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> Timer: ...
 
 
-class Shared(dict[tuple[int, ...], tuple[object, bytes]]):
+class Batch:
+    """Messages in the frames that are the same for all who get just these."""
+
+    __slots__ = ("frames", "messages", "readers")
+
+    def __init__(self, messages: Sequence[Message], frames: bytes) -> None:
+        self.messages = messages
+        self.frames = frames
+        self.readers = 0
+        """To how many it was written."""
+
+
+class Shared(dict[tuple[int, ...], Batch]):
     """What was encoded in this flush, by the identity of its parts: mostly many want the same.
 
-    The parts are kept beside it, so that no identity is used a second time meanwhile.
+    The parts are kept in it, so that no identity is used a second time meanwhile.
     """
 
 
@@ -49,10 +64,11 @@ class Reader(Protocol):
 
 
 class Flush:
-    """One for a server; `soon` and `gather` say who has something to write."""
+    """One for a server; `soon` and `gather` say who has something to write, `now` writes it."""
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: Loop, metrics: Metrics | None = None) -> None:
         self._loop = loop
+        self._metrics = metrics or Metrics()
         self._urgent: set[Reader] = set()
         self._gathered: set[Reader] = set()
         self._bursts = 0
@@ -87,6 +103,10 @@ class Flush:
             self._waits = False
             self._timer = self._loop.call_soon(self._flush_gathered)
 
+    def now(self, reader: Reader) -> None:
+        """Let it write what it has, as far as its socket takes it."""
+        self._flush((reader,))
+
     def _schedule(self) -> None:
         wait = self._last + GATHER_SECONDS - self._loop.time() if self._was_many else 0.0
         if self._impatience:
@@ -105,21 +125,30 @@ class Flush:
         self._was_many = len(readers) > FEW_READERS
         self._bursts = self._size = 0
         self._timer = None
-        _flush(readers)
+        self._flush(readers)
         self._last = self._loop.time()
 
     def _flush_urgent(self) -> None:
         readers, self._urgent = self._urgent, set()
-        _flush(readers)
+        self._flush(readers)
 
+    def _flush(self, readers: Collection[Reader]) -> None:
+        shared = Shared()
+        faults = []
+        for reader in readers:
+            try:
+                reader.flush(shared)
+            except Exception as fault:  # noqa: BLE001 - the others have no part in it
+                faults.append(fault)
+        if shared:
+            self._count(shared)
+        if faults:
+            raise ExceptionGroup("readers that could not be written to", faults)
 
-def _flush(readers: Collection[Reader]) -> None:
-    shared = Shared()
-    faults = []
-    for reader in readers:
-        try:
-            reader.flush(shared)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, the others have no part in it
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("readers that could not be written to", faults)
+    def _count(self, shared: Shared) -> None:
+        """The events; answers, and history, were counted when they were made."""
+        sent = self._metrics.sent
+        for batch in shared.values():
+            for v1, event in batch.messages:
+                if event is not None:
+                    sent(event.type, len(v1), batch.readers)

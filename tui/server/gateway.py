@@ -50,9 +50,9 @@ class Gateway:
         self._rates = rates
         self._tracer = tracer
         self._clock = clock
-        self._flush = Flush(loop)
-        self._plain = layers.plain()
-        self._plain_gzip = layers.plain_gzip()
+        self._flush = Flush(loop, self.metrics)
+        self._plain = layers.plain(self.metrics)
+        self._plain_gzip = layers.plain_gzip(self.metrics)
         self._v1 = layers.v1()
         self._layers: list[Layer] = []
         """Those that anybody ever read."""
@@ -139,7 +139,7 @@ class Gateway:
 
     def _deliver(self, events: Sequence[Stored]) -> None:
         for layer in self._layers:
-            match, encode, sent = layer.index.match, layer.encode, self.metrics.sent
+            match, encode, offered = layer.index.match, layer.encode, layer.offered
             waiting: Collection[Any] = ()
             size = 0
             for event in events:
@@ -153,7 +153,7 @@ class Gateway:
                     self._flush.gather(waiting, size)
                     waiting, size = readers, 0
                 size += len(event.plain)
-                sent(event.type, len(event.plain), len(readers))
+                offered(event.type, len(event.plain), len(readers))
             self._flush.gather(waiting, size)
 
 

@@ -7,8 +7,9 @@ costs more than a list. What a socket does not take waits in a backlog.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tui.server.backlog import Backlog, Message
-from tui.server.flush import Flush, Shared
+from tui.server.flush import Batch, Flush, Shared
 from tui.server.framing import batch_frames, gzip_frame, text_frame
+from tui.server.metrics import Metrics
 from tui.server.peer import Link
 
 CAPACITY = 1024 * 1024
@@ -95,7 +96,7 @@ class V1Outbox:
         link: Link,
         flush: Flush,
         overflow: Callable[[Mapping[str, int]], None],
-        on_conflated: Callable[[], None],
+        metrics: Metrics,
         *,
         gzip: bool = False,
         capacity: int = CAPACITY,
@@ -107,7 +108,8 @@ class V1Outbox:
         self._capacity = capacity
         self._held: frozenset[str] = frozenset()
         self._pending: list[Message] = []
-        self._backlog = Backlog(on_conflated)
+        self._metrics = metrics
+        self._backlog = Backlog(metrics)
         self.offer: Callable[[Message], None] = self._pending.append
 
     def put(self, message: bytes) -> None:
@@ -126,7 +128,7 @@ class V1Outbox:
         """Wait until all that waited was written, and the socket takes more."""
         while True:
             await self._link.drained()
-            self.flush(Shared())
+            self._flush.now(self)
             if self._link.writable and not self.count:
                 return
 
@@ -159,13 +161,13 @@ class V1Outbox:
 
     def _write_pending(self, shared: Shared) -> None:
         wanted = (self._gzip, *map(id, self._pending))
-        if wanted in shared:
-            _, frames = shared[wanted]
-        else:
+        batch = shared.get(wanted)
+        if batch is None:
             frames = batch_frames([one.v1 for one in self._pending], gzip=self._gzip)
-            shared[wanted] = (tuple(self._pending), frames)
+            batch = shared[wanted] = Batch(tuple(self._pending), frames)
+        batch.readers += 1
         self._pending.clear()
-        self._link.write(frames)
+        self._link.write(batch.frames)
 
     def _write_backlog(self) -> None:
         backlog, now = self._backlog, self._flush.time()
@@ -173,7 +175,11 @@ class V1Outbox:
             backlog.add(message, now)
         self._pending.clear()
         while backlog and self._link.writable:
-            self._link.write(batch_frames(backlog.take(SLICE), gzip=self._gzip))
+            taken = backlog.take(SLICE)
+            self._link.write(batch_frames([one.v1 for one in taken], gzip=self._gzip))
+            for v1, event in taken:
+                if event is not None:
+                    self._metrics.sent(event.type, len(v1))
         if self._is_over(now):
             backlog.conflate()
             if self._is_over(now):

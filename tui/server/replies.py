@@ -37,13 +37,24 @@ PROTOCOL_VERSION = 1
 
 
 class Replies:
-    """The control messages of one connection; `clock` gives Unix seconds."""
+    """The control messages of one connection; `clock` gives Unix seconds.
 
-    def __init__(self, client_id: str, clock: Callable[[], float], *, v1: bool) -> None:
+    `sent` is told the type and the size of each.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        clock: Callable[[], float],
+        sent: Callable[[str, int], None],
+        *,
+        v1: bool,
+    ) -> None:
         self._client_id = client_id
         self._clock = clock
         self._v1 = v1
-        self._sent = 0
+        self._sent = sent
+        self._count = 0
 
     def connect(self, max_message: int) -> bytes:
         if not self._v1:
@@ -138,19 +149,26 @@ class Replies:
         )
         # The entries are JSON already, and are never taken apart again.
         entries = b",".join([event.v1 for event in state[:end]])
-        page = self._update(data).replace(b'"state":[]', b'"state":[%b]' % entries, 1)
+        empty = self._encode(SubscriptionUpdateMessage(data=data))
+        page = empty.replace(b'"state":[]', b'"state":[%b]' % entries, 1)
+        self._sent("subscription_update", len(page))
         return page, state[end:]
 
     def _update(self, data: SubscriptionUpdateData, to: str | None = None) -> bytes:
         return self._write(SubscriptionUpdateMessage(data=data), to)
 
     def _write(self, message: Control, to: str | None = None) -> bytes:
-        self._sent += 1
+        said = self._encode(message, to)
+        self._sent(message.type, len(said))
+        return said
+
+    def _encode(self, message: Control, to: str | None = None) -> bytes:
+        self._count += 1
         metadata = (
             Metadata(version="1.0") if to is None else Metadata(version="1.0", correlation_id=to)
         )
         envelope = {
-            "id": f"{self._client_id}-{self._sent}",
+            "id": f"{self._client_id}-{self._count}",
             "timestamp": self._now(),
             "metadata": metadata,
         }

@@ -85,7 +85,8 @@ class Session:
         rates: RateLimits | None = None,
         judged: Callable[[bool], None] | None = None,
     ) -> None:
-        self.replies = Replies(client_id, clock, v1=v1)
+        self._metrics = metrics or Metrics()
+        self.replies = Replies(client_id, clock, self._metrics.sent, v1=v1)
         self.client_id = client_id
         self.access: Access | None = None
         self.subscriptions: dict[str, Filter] = {}
@@ -93,7 +94,6 @@ class Session:
         self.v1 = v1
         self._authority = authority
         self._clock = clock
-        self._metrics = metrics or Metrics()
         self._judged = judged
         self._limiter = Limiter(rates, access, clock) if rates else None
         self._wrong_tokens = 0

@@ -11,6 +11,7 @@ from tests.support.frames import draft, frame, log, status
 from tui.server.backlog import Backlog, Message
 from tui.server.brokers import Stored
 from tui.server.brokers.memory import MemoryBroker
+from tui.server.metrics import Metrics
 
 PONG = b'{"type":"pong","metadata":{}}'
 
@@ -24,42 +25,42 @@ def stored(*events: bytes) -> list[Message]:
     return [Message(one.v1, one) for one in found]
 
 
-def filled(messages: Sequence[Message]) -> tuple[Backlog, list[None]]:
-    """A backlog, and what it says of each event left out."""
-    conflated: list[None] = []
-    backlog = Backlog(lambda: conflated.append(None))
+def filled(messages: Sequence[Message]) -> tuple[Backlog, Metrics]:
+    """A backlog, and what counts the events it leaves out."""
+    metrics = Metrics()
+    backlog = Backlog(metrics)
     for at, message in enumerate(messages):
         backlog.add(message, float(at))
-    return backlog, conflated
+    return backlog, metrics
 
 
 def taken(backlog: Backlog) -> list[tuple[str, int | None]]:
     """Its messages' ids or types, and how many older ones they stand for."""
-    found = [json.loads(one) for one in backlog.take(10**9)]
+    found = [json.loads(one.v1) for one in backlog.take(10**9)]
     return [(one.get("id", one["type"]), one["metadata"].get("conflated")) for one in found]
 
 
 def test_only_the_newest_of_a_state_key_is_kept_and_says_for_how_many_it_stands() -> None:
     events = [status(f"e-{n}", "ab"[n % 2]) for n in range(5)]
-    backlog, conflated = filled(stored(*events))
+    backlog, metrics = filled(stored(*events))
     size = backlog.size
     backlog.conflate()
     assert len(backlog) == 2
     assert 0 < backlog.size < size
-    assert len(conflated) == 3
+    assert metrics.conflated == 3
     assert taken(backlog) == [("e-3", 1), ("e-4", 2)]
     assert backlog.size == 0
 
 
 def test_while_there_is_a_backlog_what_comes_is_conflated_too() -> None:
     first, second, third, other = stored(*(status(f"e-{n}", "aaab"[n]) for n in range(4)))
-    backlog, conflated = filled([first])
+    backlog, metrics = filled([first])
     backlog.conflate()
     backlog.conflate()
     backlog.add(second, 1.0)
     backlog.add(other, 2.0)
     backlog.add(third, 3.0)
-    assert len(conflated) == 2
+    assert metrics.conflated == 2
     assert taken(backlog) == [("e-3", None), ("e-2", 2)]
     backlog.add(first, 4.0)
     backlog.add(second, 5.0)
@@ -82,10 +83,10 @@ def test_while_there_is_a_backlog_what_comes_is_conflated_too() -> None:
 )
 def test_what_tells_a_story_is_never_left_out(event: bytes) -> None:
     events = [json.dumps(json.loads(event) | {"id": f"e-{n}"}).encode() for n in range(3)]
-    backlog, conflated = filled(stored(*events))
+    backlog, metrics = filled(stored(*events))
     backlog.conflate()
     assert taken(backlog) == [(f"e-{n}", None) for n in range(3)]
-    assert conflated == []
+    assert metrics.conflated == 0
 
 
 def test_answers_keep_their_place_among_the_events() -> None:
@@ -132,9 +133,9 @@ def test_what_is_dropped_is_told_by_stream_and_the_answers_are_given_back() -> N
     }
     alert = frame("system_alert", raised, "e-3", timestamp=1)
     one, two, three = stored(status("e-1"), status("e-2"), alert)
-    backlog, conflated = filled([Message(PONG), two, three])
+    backlog, metrics = filled([Message(PONG), two, three])
     assert backlog.drop() == ({"agent": 2, "system": 1}, [Message(PONG)])
-    assert (len(backlog), backlog.size, conflated) == (0, 0, [])
+    assert (len(backlog), backlog.size, metrics.conflated) == (0, 0, 0)
     backlog.add(one, 0.0)
     backlog.add(two, 0.0)
     assert taken(backlog) == [("e-1", None), ("e-2", None)], "it conflates no more"
@@ -150,12 +151,12 @@ def test_every_event_is_given_or_counted_whatever_comes_between(steps: list[str]
             )
         )
     )
-    backlog, conflated = filled([])
+    backlog, metrics = filled([])
     given_: list[dict[str, object]] = []
     expected = answers = 0
     for step, message in zip(steps, events, strict=True):
         if step == "take":
-            given_ += [json.loads(one) for one in backlog.take(300)]
+            given_ += [json.loads(one.v1) for one in backlog.take(300)]
         elif step == "conflate":
             backlog.conflate()
         elif step == "answer":
@@ -164,12 +165,12 @@ def test_every_event_is_given_or_counted_whatever_comes_between(steps: list[str]
         else:
             backlog.add(message, 0.0)
             expected += 1
-    given_ += [json.loads(one) for one in backlog.take(10**9)]
+    given_ += [json.loads(one.v1) for one in backlog.take(10**9)]
     told = [one for one in given_ if one["type"] != "pong"]
     counts = [one["metadata"].get("conflated", 0) for one in told]  # type: ignore[attr-defined]
     offsets = [one["metadata"]["offset"] for one in told]  # type: ignore[index]
     assert len(told) + sum(counts) == expected
-    assert sum(counts) == len(conflated)
+    assert sum(counts) == metrics.conflated
     assert offsets == sorted(set(offsets))
     assert len(given_) - len(told) == answers
     assert backlog.size == 0

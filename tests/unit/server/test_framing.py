@@ -94,7 +94,7 @@ def test_gzipped_batches_can_be_read_by_clients() -> None:
 
 
 def test_all_that_a_server_says_can_be_marked_as_compressed() -> None:
-    replies = Replies("client-1", lambda: 1.0, v1=True)
+    replies = Replies("client-1", lambda: 1.0, lambda *_: None, v1=True)
     at = Position("epoch", 1)
     error = ProtocolError(ErrorCode.INVALID_MESSAGE, "no", field="data", message_id="m-1")
     for said in (

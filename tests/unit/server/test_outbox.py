@@ -15,6 +15,7 @@ from tui.server.backlog import Message
 from tui.server.brokers import Stored
 from tui.server.brokers.memory import MemoryBroker
 from tui.server.flush import Flush, Shared
+from tui.server.metrics import Metrics
 from tui.server.outbox import CAPACITY, SLICE, PlainOutbox, V1Outbox
 
 
@@ -39,7 +40,7 @@ class Link:
 
 def v1_outbox(link: Link, capacity: int = CAPACITY, *, gzip: bool = False) -> V1Outbox:
     flush = Flush(asyncio.get_running_loop())
-    return V1Outbox(link, flush, _unexpected, lambda: None, gzip=gzip, capacity=capacity)
+    return V1Outbox(link, flush, _unexpected, Metrics(), gzip=gzip, capacity=capacity)
 
 
 def _unexpected(lost: Mapping[str, int]) -> None:

@@ -51,6 +51,7 @@ class Metrics:
         self.conflated = 0
         self.gaps = 0
         self.resumes = 0
+        """Those in which nothing was lost."""
         self.rate_limited = 0
         self.slow_closed = 0
         self.queue_bytes: Callable[[], int] = lambda: 0
@@ -70,7 +71,11 @@ class Metrics:
         self.received_sizes[type_].observe(size)
 
     def sent(self, type_: str, size: int, count: int = 1) -> None:
-        """A message of so many bytes went out to `count` clients."""
+        """A message of so many bytes, before compression, went out to `count` clients.
+
+        What plain clients are sent counts as soon as it waits for them: nothing of it is ever left
+        out, unless their connection ends.
+        """
         self.sent_sizes[type_].observe(size, count)
 
     def subscribed(self, resource: str) -> None:

@@ -86,7 +86,7 @@ def _of_ours(metrics: Metrics) -> Iterator[Metric]:
     for name, what, value in (
         ("conflated", "Events left out for a newer one of their state key", metrics.conflated),
         ("gaps", "Gaps that were announced to clients", metrics.gaps),
-        ("resumes", "Streams that clients resumed", metrics.resumes),
+        ("resumes", "Resumes in which nothing was lost", metrics.resumes),
         ("rate_limited", "Messages that were refused for their rate", metrics.rate_limited),
         ("slow_readers_closed", "Connections closed for reading too slowly", metrics.slow_closed),
     ):
