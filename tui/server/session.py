@@ -107,7 +107,7 @@ class Session:
 
     def open(self) -> list[Effect]:
         """The handshake is done."""
-        return [Send(self.replies.connect(MAX_RECEIVE if self.access is None else self._limit))]
+        return [Send(self.replies.connect(self._limit))]
 
     def expire(self) -> list[Effect]:
         """The time for authentication is over."""

@@ -134,9 +134,7 @@ def test_plain_connect_says_the_client_id_and_nothing_of_v1() -> None:
     assert connect["timestamp"] == 1_700_000_000_500
 
 
-@pytest.mark.parametrize(
-    ("access", "limit"), [(EVERYTHING, 262144), (READER, 65536), (None, 65536)]
-)
+@pytest.mark.parametrize(("access", "limit"), [(EVERYTHING, 262144), (READER, 65536), (None, 4096)])
 def test_v1_connect_says_what_is_allowed(access: Access | None, limit: int) -> None:
     [connect] = sent(session(access, v1=True).open())
     assert connect["data"] == {
@@ -161,7 +159,7 @@ def test_who_is_let_in_in_band_is_told_what_is_allowed_now() -> None:
     one = session(None, v1=True)
     [connect] = sent(one.open())
     [success] = sent(one.receive(frame("auth_request", {"type": "jwt", "token": TOKEN})))
-    assert connect["data"]["limits"]["maxMessageBytes"] == 65536
+    assert connect["data"]["limits"]["maxMessageBytes"] == 4096
     assert success["data"]["limits"] == {"maxMessageBytes": 262144, "maxSubscriptions": 128}
 
 
