@@ -1,5 +1,6 @@
 """`autosdlc-tui serve`."""
 
+import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -50,7 +51,8 @@ def _http_port(
 @click.option(
     "--jwt-key",
     type=File(),
-    help="A file with what JSON Web Tokens are checked with: a secret, or a public key (PEM).",
+    help="A file with what JSON Web Tokens are checked with: a secret, or a public key (PEM); "
+    "- for standard input.",
 )
 @click.option("--jwt-audience", metavar="TEXT", help="The `aud` that a JSON Web Token must have.")
 @click.option("--jwt-issuer", metavar="TEXT", help="The `iss` that a JSON Web Token must have.")
@@ -190,4 +192,6 @@ def configuration(options: "Mapping[str, Any]") -> "ServerConfig":
             f"`autosdlc-tui keys add NAME --file {said['keys']}` makes it"
         )
     said["keys"] = said["keys"] or default_keys_file()
+    if str(said["jwt_key"]) == "-":
+        said["jwt_key"] = sys.stdin.buffer.read()
     return ServerConfig(**said, trace=TraceConfig(**traced) if wanted else None)

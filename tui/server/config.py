@@ -38,8 +38,8 @@ class ServerConfig:
     """The API key with all permissions; empty: this machine's own (`discovery`)."""
     keys: Path | None = None
     """A file of further API keys."""
-    jwt_key: Path | None = None
-    """A file with the secret or public key that JSON Web Tokens are checked with."""
+    jwt_key: Path | bytes | None = field(default=None, repr=False)
+    """The secret or public key that JSON Web Tokens are checked with, or a file that has it."""
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     allow_query_token: bool = False

@@ -64,6 +64,12 @@ def test_options_become_fields(tmp_path: Path) -> None:
     )
 
 
+def test_a_secret_may_come_from_standard_input() -> None:
+    said = CliRunner().invoke(main, ("serve", "--jwt-key", "-"), input="too short")
+    assert said.exit_code == 2
+    assert "--jwt-key -: the secret has 9 bytes" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "trace"),
     [

@@ -243,6 +243,16 @@ def test_a_secret_that_others_may_write_is_refused_and_read_is_warned_of(
         jwt_authority(tmp_path / "other", environment={})
 
 
+def test_a_key_may_have_been_read_already() -> None:
+    found = jwt_authority(f"{SECRET}\n".encode(), environment={})
+    assert found is not None
+    assert found.secret == SECRET
+    with pytest.raises(ServerError, match=r"^--jwt-key -: the secret has 5 bytes"):
+        jwt_authority(b"short", environment={})
+    with pytest.raises(ServerError, match=r"^--jwt-key - and AUTOSDLC_JWT_SECRET are both set"):
+        jwt_authority(SECRET.encode(), environment={"AUTOSDLC_JWT_SECRET": SECRET})
+
+
 def test_there_is_one_key_or_none(tmp_path: Path) -> None:
     assert jwt_authority(None, environment={}) is None
     assert jwt_authority(None, environment={"AUTOSDLC_JWT_SECRET": ""}) is None

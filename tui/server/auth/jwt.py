@@ -92,36 +92,41 @@ class JwtAuthority:
 
 
 def jwt_authority(
-    file: Path | None,
+    given: Path | bytes | None,
     *,
     audience: str | None = None,
     issuer: str | None = None,
     clock: Callable[[], float] = time.time,
     environment: Mapping[str, str] = os.environ,
 ) -> JwtAuthority | None:
-    """The authority that `--jwt-key FILE` or AUTOSDLC_JWT_SECRET configures; None: neither does.
+    """The authority that `--jwt-key` or AUTOSDLC_JWT_SECRET configures; None: neither does.
+
+    `given` is a file, or what was read from standard input.
 
     Raises ServerError where the key cannot be used.
     """
     secret = environment.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape")
-    if file is None and not secret:
+    if given is None and not secret:
         if audience is not None or issuer is not None:
             raise ServerError(
                 f"--jwt-audience and --jwt-issuer need --jwt-key FILE, or {SECRET_VARIABLE}"
             )
         return None
-    if file is not None and secret:
-        raise ServerError(f"--jwt-key {file} and {SECRET_VARIABLE} are both set; leave out one")
-    if file is None:
+    where = f"--jwt-key {given if isinstance(given, Path) else '-'}"
+    if given is not None and secret:
+        raise ServerError(f"{where} and {SECRET_VARIABLE} are both set; leave out one")
+    if given is None:
         key, algorithm = _key(secret, SECRET_VARIABLE)
+    elif isinstance(given, bytes):
+        key, algorithm = _key(given.strip(), where)
     else:
         try:
-            content, readable = read_guarded(file)
+            content, readable = read_guarded(given)
         except OSError as error:
-            raise ServerError(f"--jwt-key {file}: cannot be read: {error}") from error
-        key, algorithm = _key(content.strip(), f"--jwt-key {file}")
+            raise ServerError(f"{where}: cannot be read: {error}") from error
+        key, algorithm = _key(content.strip(), where)
         if readable and isinstance(key, bytes):
-            _log.warning("others may read %s, which is to be kept from them; `chmod 600` it", file)
+            _log.warning("others may read %s, which is to be kept from them; `chmod 600` it", given)
     return JwtAuthority(key, algorithm, audience=audience, issuer=issuer, clock=clock)
 
 
