@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from tests.support.browsing import ask, post
 from tests.support.frames import TOKEN, log
 from tests.support.peer import peer
-from tui.discovery import ServerRecord
+from tui.discovery import ServerRecord, find_servers
 
 
 @asynccontextmanager
@@ -125,3 +125,32 @@ def test_output_that_cannot_be_written_is_said_in_one_line(
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("autosdlc-tui: standard output cannot be written: ")
     assert list(tmp_path.glob("keys.toml")) == []
+
+
+@pytest.mark.parametrize("missing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_a_server_needs_none_of_the_standard_streams(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", f'exec "$0" -m tui serve --port 0 --http-port off --trace {missing}'),
+        sys.executable,
+        env=environment | {"AUTOSDLC_TOKEN": TOKEN},
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=DEVNULL,
+    )
+    try:
+        while not (servers := find_servers()):
+            assert process.returncode is None
+            await asyncio.sleep(0.01)
+        async with peer(servers[0].url) as client:
+            await client.say("ping")
+            await client.hear_until("pong")
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -164,8 +164,9 @@ def serve(**options: Any) -> None:
     """
     from tui.server.command import serve_until_stopped
     from tui.server.config import ServerError
-    from tui.server.process import run
+    from tui.server.process import open_standard_streams, run
 
+    open_standard_streams()
     try:
         run(serve_until_stopped(configuration(options)))
     except ServerError as error:

@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import resource
+import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -23,6 +25,21 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(work)
     else:
         uvloop.run(work)
+
+
+def open_standard_streams() -> None:
+    """Have all three, be it on nothing: what is opened first would take a missing one's number.
+
+    Then a socket would be what is printed to, and libuv aborts where its own pipe is there.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it takes the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, "r")
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 def _raise_file_limit() -> None:
