@@ -24,7 +24,6 @@ from tui.server.auth import ApiKey, Doorkeeper
 from tui.server.brokers import Stored
 from tui.server.brokers.memory import MemoryBroker, nobody
 from tui.server.connection import Connection
-from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
 from tui.server.limits.admission import Admission
 from tui.server.limits.rates import RateLimits
@@ -164,7 +163,7 @@ class World:
                     link.server.lose(ConnectionResetError())
                 elif link.listener is site.server:
                     link.cut()
-        await site.listener.stop(Farewell(restarts=True), 2.0)
+        await site.listener.stop(2.0, restarts=True)
         assert not site.gateway.connections
         assert site.gateway.metrics.active == 0
         assert not any(site.gateway.metrics.subscriptions.values())

@@ -4,7 +4,7 @@ All of them coming back at once would be the next thing to bring it down: so eac
 after another (PROTOCOL.md, "Errors and close codes": the delay stands in the reason).
 """
 
-from itertools import count
+from collections.abc import Iterator
 
 from tui.protocol.errors import CloseCode
 
@@ -13,15 +13,15 @@ STEP_MS = 5
 LAST_MS = 30_000
 
 
-class Farewell:
-    """A code and a reason for each client; `restarts` says that there will be a server again."""
+def farewells(clients: int, *, restarts: bool) -> Iterator[tuple[CloseCode, str]]:
+    """A code and a reason for each client; `restarts` says that there will be a server again.
 
-    def __init__(self, *, restarts: bool) -> None:
-        self._restarts = restarts
-        self._numbers = count()
-
-    def next(self) -> tuple[CloseCode, str]:
-        if not self._restarts:
-            return CloseCode.GOING_AWAY, "the server is stopping"
-        delay = min(FIRST_MS + STEP_MS * next(self._numbers), LAST_MS)
-        return CloseCode.RESTARTING, f"restarting; back in {delay} ms"
+    However many they are, none is asked to wait longer than the last, and as few as can be come
+    at the same time.
+    """
+    step = min(STEP_MS, (LAST_MS - FIRST_MS) / max(clients, 1))
+    for number in range(clients):
+        if restarts:
+            yield CloseCode.RESTARTING, f"restarting; back in {FIRST_MS + int(number * step)} ms"
+        else:
+            yield CloseCode.GOING_AWAY, "the server is stopping"

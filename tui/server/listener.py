@@ -16,7 +16,7 @@ from tui.protocol.limits import AUTH_SECONDS, MAX_RECEIVE_PUBLISHER, MAX_RECEIVE
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
 from tui.server.connection import CLOSE_SECONDS
-from tui.server.farewell import Farewell
+from tui.server.farewell import farewells
 from tui.server.gateway import Gateway
 from tui.server.limits.admission import Admission
 from tui.server.replies import HEARTBEAT_SECONDS
@@ -69,8 +69,11 @@ class Listener:
         )
         self._tick()
 
-    async def stop(self, farewell: Farewell, seconds: float) -> None:
-        """Close everyone; whoever has not gone after so many seconds is aborted."""
+    async def stop(self, seconds: float, *, restarts: bool) -> None:
+        """Close everyone; whoever has not gone after so many seconds is aborted.
+
+        `restarts` says that there will be a server again.
+        """
         if self._server is None:
             return
         if self._ticking is not None:
@@ -83,8 +86,10 @@ class Listener:
         for socket in list(self._open):
             if not socket.is_served:
                 socket.abort()  # whoever has not even said hello can be told nothing
-        for connection in list(self._gateway.connections):
-            connection.close(*farewell.next())
+        connections = list(self._gateway.connections)
+        words = farewells(len(connections), restarts=restarts)
+        for connection, (code, reason) in zip(connections, words, strict=True):
+            connection.close(code, reason)
         try:
             async with asyncio.timeout(seconds):
                 await self._server.wait_closed()

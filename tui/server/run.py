@@ -19,7 +19,6 @@ from tui.server.brokers import Broker
 from tui.server.brokers.memory import MemoryBroker
 from tui.server.config import ServerConfig, ServerError
 from tui.server.deadline import JOURNAL_SECONDS, LOG_SECONDS, TRACE_SECONDS, Deadline
-from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
 from tui.server.limits.admission import Admission
 from tui.server.limits.limiter import Limiters
@@ -140,8 +139,8 @@ async def _stop(
     leave = deadline.left(JOURNAL_SECONDS + written)
     if journal is not None:
         journal.hurry()
-    farewell = Farewell(restarts=config.kind == "serve")
-    stopping = [listener.stop(farewell, min(config.stop_seconds, leave - ABORT_SECONDS))]
+    patience = min(config.stop_seconds, leave - ABORT_SECONDS)
+    stopping = [listener.stop(patience, restarts=config.kind == "serve")]
     if http is not None:
         stopping.append(http.stop())
     try:

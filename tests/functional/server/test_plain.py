@@ -19,7 +19,6 @@ from tests.support.peer import BEARER, peer
 from tui.server import ports
 from tui.server.auth import ApiKey, Doorkeeper
 from tui.server.brokers.memory import MemoryBroker
-from tui.server.farewell import Farewell
 from tui.server.gateway import Gateway
 from tui.server.limits.admission import Admission
 from tui.server.listener import Listener
@@ -160,7 +159,7 @@ async def test_who_does_not_authenticate_is_closed_with_4501() -> None:
             assert (await silent.closed())[0] == 4501
         await known.say("ping")
         await known.hear_until("pong")
-    await impatient.stop(Farewell(restarts=False), 1.0)
+    await impatient.stop(1.0, restarts=False)
 
 
 @pytest.mark.parametrize(
