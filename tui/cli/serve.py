@@ -113,7 +113,7 @@ def _http_port(
     type=Size(),
     default="1GiB",
     show_default=True,
-    help="How large the journal may become.",
+    help="How large the journal may become, 16MiB or more.",
 )
 @click.option("--log-file", type=File(), help="Log there, as JSON lines, ten megabytes a file.")
 @click.option(

@@ -58,7 +58,7 @@ class ServerConfig:
     retain_seconds: float = 7 * DAY
     """How long the journal keeps events."""
     retain_bytes: int = GIB
-    """How large the journal may become."""
+    """How large the journal may become; 16 MiB at the least."""
     trace: TraceConfig | None = None
     log_file: Path | None = None
     """None: standard error."""

@@ -157,8 +157,13 @@ async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
     if config.journal is None:
         return None
     from tui.server.brokers.journal import JournalBroker
-    from tui.server.brokers.journal.retention import Retention
+    from tui.server.brokers.journal.retention import MIN_BYTES, Retention
 
+    if config.retain_bytes < MIN_BYTES:
+        raise ServerError(
+            f"--journal-size {config.retain_bytes}: too small to keep events in; "
+            f"say {MIN_BYTES // 1024**2}MiB or more"
+        )
     retention = Retention(config.retain_seconds, config.retain_bytes)
     try:
         journal = JournalBroker(

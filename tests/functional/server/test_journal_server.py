@@ -36,6 +36,17 @@ async def test_clients_resume_over_a_restart(tmp_path: Path) -> None:
         assert [one["id"] for one in told[-1]["data"]["state"]] == ["e-1"]
 
 
+async def test_a_journal_that_could_keep_nothing_is_refused(tmp_path: Path) -> None:
+    config = replace(LOCAL, journal=tmp_path / "journal.db", retain_bytes=16 * 1024**2)
+    async with running(config) as server, peer(server.url, v1=True) as client:
+        await client.send(log("e-1"))
+        await client.hear_until("publish_ack")
+    async with JournalBroker(tmp_path / "journal.db") as broker:
+        assert len((await broker.read("agent", 0, 1000)).events) == 1
+    with pytest.raises(ServerError, match=r"^--journal-size 1000: too small .* say 16MiB or more"):
+        await running(replace(config, retain_bytes=1000)).__aenter__()
+
+
 @pytest.mark.parametrize("kind", ["serve", "embedded"])
 async def test_only_a_dashboard_does_without_the_journal_it_was_given(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
