@@ -78,13 +78,13 @@ def load_settings(
     path = config_file(environment)
     values = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
     origins = {name: str(path) for name in values}
-    servers = _servers_of(values, path)
+    servers = known = _servers_of(values, path)
     if servers:
         origins["servers"] = str(path)
     if url := environment.get("AUTOSDLC_URL"):
-        servers, origins["servers"] = _addressed([url], "AUTOSDLC_URL"), "AUTOSDLC_URL"
+        servers, origins["servers"] = _addressed([url], known, "AUTOSDLC_URL"), "AUTOSDLC_URL"
     if urls := flags.get("urls"):
-        servers, origins["servers"] = _addressed(urls, "--url"), "--url"
+        servers, origins["servers"] = _addressed(urls, known, "--url"), "--url"
     for name, value, origin in (
         ("theme", environment.get("AUTOSDLC_THEME"), "AUTOSDLC_THEME"),
         ("theme", flags.get("theme"), "--theme"),
@@ -110,9 +110,11 @@ def _servers_of(values: dict[str, Any], path: Path) -> tuple[Server, ...]:
     return _told_apart(tuple(servers), str(path))
 
 
-def _addressed(urls: Sequence[str], source: str) -> tuple[Server, ...]:
+def _addressed(urls: Sequence[str], known: Sequence[Server], source: str) -> tuple[Server, ...]:
+    """One of those that are `known` keeps its name and its token."""
+    by_url = {server.url: server for server in known}
     try:
-        servers = tuple(named_by(url) for url in urls)
+        servers = tuple(by_url.get(url) or named_by(url) for url in urls)
     except ValueError as error:
         raise ConfigError(f"{source}: {error}") from error
     return _told_apart(servers, source)

@@ -135,6 +135,17 @@ def test_servers_have_names_and_tokens_of_their_own(
     assert Server("ws://x", "x").token() is None
 
 
+def test_a_configured_server_that_is_named_by_its_address_keeps_its_name_and_token(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[[server]]\nname = 't'\nurl = 'ws://x'\ntoken_variable = 'T'\n", "utf-8")
+    here = {"AUTOSDLC_CONFIG": str(path)}
+    named = load_settings({"urls": ["ws://x", "ws://y"]}, here).servers
+    assert named == (Server("ws://x", "t", token_variable="T"), Server("ws://y", "y"))
+    assert load_settings({}, here | {"AUTOSDLC_URL": "ws://x"}).servers == named[:1]
+
+
 def test_a_password_in_an_address_is_not_told() -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings({"urls": ["http://user:secret@host/ws?token=secret"]}, {})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.failure import fail, warn
-from tui.cli.place import find_places, wait_option
+from tui.cli.place import find_place, wait_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def emit(
         if not is_readable(name):
             fail(f"--file {name}: there is no file of that name that may be read")
         events = parcels(name, keep_time=keep_time)
-    [place] = find_places((url,) if url else (), source or "emit")
+    place = find_place(url, source or "emit")
     from tui.cli.running import run
 
     run(_deliver(events, name, place.client, wait))

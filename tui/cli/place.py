@@ -23,6 +23,8 @@ wait_option = click.option(
 class Place(NamedTuple):
     name: str
     """The server as people, and logs, may see it."""
+    url: str
+    """Its address, as they may see it."""
     client: "Client"
     """Yet to be started."""
 
@@ -41,6 +43,7 @@ def find_places(urls: Sequence[str] = (), source: str | None = None) -> list[Pla
         fail(str(error))
     from tui.client import Client
     from tui.discovery import token_for
+    from tui.protocol.text import presentable_url
 
     try:
         if not servers:
@@ -48,12 +51,22 @@ def find_places(urls: Sequence[str] = (), source: str | None = None) -> list[Pla
         return [
             Place(
                 one.name,
+                presentable_url(one.url),
                 Client(one.url, one.token if one.has_token else token_for(one.url), source=source),
             )
             for one in servers
         ]
     except ValueError as error:
         fail(str(error))
+
+
+def find_place(url: str | None, source: str) -> Place:
+    """The same, for a command that speaks with one: where there are several, it has failed."""
+    places = find_places((url,) if url else (), source)
+    if len(places) > 1:
+        there_are = ", ".join(place.url for place in places)
+        fail(f"several servers are configured; name one with --url: {there_are}")
+    return places[0]
 
 
 def _found_here(source: str | None) -> Place:
@@ -69,4 +82,5 @@ def _found_here(source: str | None) -> Place:
             1,
         )
     url = found[0].url
-    return Place(presentable_url(url), Client(url, load_token(), source=source))
+    shown = presentable_url(url)
+    return Place(shown, shown, Client(url, load_token(), source=source))

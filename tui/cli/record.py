@@ -8,7 +8,7 @@ import click
 from tui.cli.failure import fail
 from tui.cli.filters import filter_of
 from tui.cli.parameters import Duration, File
-from tui.cli.place import find_places
+from tui.cli.place import find_place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def record(path: "Path", filters: tuple[str, ...], url: str | None, seconds: flo
     from tui.recording import Recorder, RecordingError
 
     wanted = [filter_of(text) for text in filters or ["*"]]
-    [place] = find_places([url] if url else (), source="autosdlc-tui record")[:1]
+    place = find_place(url, source="autosdlc-tui record")
     try:
         recorder = Recorder(path)
     except RecordingError as error:

@@ -40,6 +40,20 @@ def test_what_makes_no_sense_is_refused(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("command", [("emit", *LOG), ("record", "never-made.jsonl")])
+def test_of_several_configured_servers_one_is_to_be_named(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[[server]]\nurl = 'ws://me:secret@a/ws'\n[[server]]\nurl = 'ws://b/ws'\n")
+    monkeypatch.setenv("AUTOSDLC_CONFIG", str(path))
+    monkeypatch.delenv("AUTOSDLC_URL", raising=False)
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    assert result.exit_code == 2
+    said = "several servers are configured; name one with --url: ws://a/ws, ws://b/ws"
+    assert said in result.stderr
+
+
 def test_what_reads_like_an_event_and_is_an_id_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOSDLC_URL", "http://not-even-tried")
     said = CliRunner().invoke(main, ("tail", "agent:status")).stderr
