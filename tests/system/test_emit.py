@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import time
 from asyncio.subprocess import PIPE
@@ -184,6 +185,17 @@ async def test_each_line_of_a_pipe_is_sent_at_once(environment: Environment, pee
             process.stdin.write(line(f"{n}") + b"\n")
             await (await peer.line()).take("agent_log", n)
         assert await ended(process, b"") == Done(0, "", "")
+
+
+async def test_a_named_pipe_without_a_writer_is_waited_for_and_can_be_stopped(
+    environment: Environment, peer: Peer, tmp_path: Path
+) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    async with command(environment, "emit", "--file", str(path), url=peer.url) as process:
+        await (await peer.line()).take("ping")
+        process.send_signal(signal.SIGINT)
+        assert await ended(process) == Done(130, "", "")
 
 
 async def test_a_server_that_is_not_ready_is_waited_for(

@@ -67,7 +67,7 @@ async def test_a_compressed_recording_is_sent_again_with_fresh_ids(
         there = environment | {"AUTOSDLC_TOKEN": TOKEN, "AUTOSDLC_URL": record.url}
         sent = await done(there, "emit", "--file", str(path))
         assert sent.code == 1
-        assert "line 21 cannot be read" in sent.errors
+        assert f"{path}:21: not JSON: " in sent.errors
         options = ("--since", "1h", "--json", "-n", "20", "agent:*:log")
         printed = [json.loads(x) for x in (await done(there, "tail", *options)).output.splitlines()]
     before = [json.loads(raw) for raw in lines]

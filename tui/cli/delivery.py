@@ -15,8 +15,6 @@ TICK = 0.1
 """Seconds between two looks at how it goes."""
 FOREVER = 1e9
 """Seconds: it is the watch that knows when there is no sense in waiting."""
-AT_ONCE = 50
-"""Events between two turns of the loop."""
 
 NOT_FINAL = (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE, ErrorCode.UNAUTHENTICATED)
 """After these the client sends the event again."""
@@ -67,7 +65,7 @@ class Delivery:
         return self._client.pending + self._in_hand
 
     async def run(self, parcels: Parcels) -> None:
-        """Send all; raises GaveUpError, and OSError where they cannot be read."""
+        """Send all; raises GaveUpError, and what `parcels` does where they cannot be read."""
         client = self._client
         client.on_status(self._on_status)
         client.on("error", self._on_error)
@@ -107,8 +105,6 @@ class Delivery:
             except ProtocolError as error:
                 self._published -= 1
                 self._wrong(number, str(error))
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
         if not await client.flush(FOREVER):  # the client has stopped, as the watch will see
             await asyncio.Event().wait()
 

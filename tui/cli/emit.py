@@ -103,6 +103,7 @@ async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) 
     from tui.cli.delivery import Delivery, GaveUpError
     from tui.cli.parcels import count_after
     from tui.cli.progress import Progress
+    from tui.recording import RecordingError
 
     progress = Progress(on=bool(name))
     faults = 0
@@ -121,6 +122,8 @@ async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) 
         await delivery.run(events)
     except GaveUpError as error:
         problem, left = str(error), count_after(name, delivery.read)
+    except RecordingError as error:
+        problem = str(error)
     except OSError as error:
         problem = f"{name}: cannot be read: {error.strerror or error}"
     finally:

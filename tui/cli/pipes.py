@@ -9,6 +9,7 @@ import os
 import select
 import stat
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 CHUNK = 64 * 1024
@@ -60,6 +61,18 @@ async def read_lines(descriptor: int, longest: int) -> AsyncIterator[bytes]:
         rest = rest[:longest]
     if rest:
         yield rest
+
+
+async def read_pipe(path: Path, longest: int) -> AsyncIterator[bytes]:
+    """The same of a named pipe, from its first writer to its last."""
+    # Without O_NONBLOCK `open` itself would wait for a writer, and keep the loop. With it, such a
+    # pipe is ready for reading once there is something, or the last writer has gone.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        async for line in read_lines(descriptor, longest):
+            yield line
+    finally:
+        os.close(descriptor)
 
 
 async def _read(descriptor: int) -> bytes:

@@ -10,7 +10,7 @@ again. In a gzipped one each session is a member of its own.
 
 from tui.recording.fault import Damage, RecordingError
 from tui.recording.playback import Playback
-from tui.recording.reading import read
+from tui.recording.reading import lines, read
 from tui.recording.recorder import Recorder
 
-__all__ = ["Damage", "Playback", "Recorder", "RecordingError", "read"]
+__all__ = ["Damage", "Playback", "Recorder", "RecordingError", "lines", "read"]

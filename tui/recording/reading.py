@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,27 +27,38 @@ def read(path: Path, damage: Damage | None = None) -> Iterator[bytes]:
 def envelopes(path: Path, damage: Damage) -> Generator[tuple[bytes, dict[str, Any]]]:
     """The same, each with its fields."""
     found = False
-    try:
-        with path.open("rb") as file:
-            for line, ended in _lines(_text(path, file, damage)):
-                damage.line += 1
-                fields = parse(line)
-                if fields is not None:
-                    found = True
-                    yield line, fields
-                elif ended is False and _begins_envelope(line):
-                    damage.cut = True
-                elif line or ended is None:
-                    damage.skip()
-                    if not found and damage.skipped >= _TRIES:
-                        break
-    except OSError as error:
-        raise RecordingError(f"{path}: {_why(error)}") from error
+    with closing(lines(path, damage)) as reading:
+        for line, ended in reading:
+            fields = parse(line)
+            if fields is not None:
+                found = True
+                yield line, fields
+            elif ended is False and _begins_envelope(line):
+                damage.cut = True
+            elif line or ended is None:
+                damage.skip()
+                if not found and damage.skipped >= _TRIES:
+                    break
     if not found and damage.skipped:
         raise RecordingError(
             f"{path}: line {damage.first} is no event, nor is any after it; a recording is what "
             f"`autosdlc-tui record` makes, one JSON object a line"
         )
+
+
+def lines(path: Path, damage: Damage) -> Generator[tuple[bytes, bool | None]]:
+    """Each line of a file without its end, and whether it has one; None, and no text: too long.
+
+    Of `damage` the line's number and what is wrong with the compression are told, all else is left
+    to who reads the lines. Raises RecordingError.
+    """
+    try:
+        with path.open("rb") as file:
+            for line in _split(_text(path, file, damage)):
+                damage.line += 1
+                yield line
+    except OSError as error:
+        raise RecordingError(f"{path}: {_why(error)}") from error
 
 
 def parse(line: bytes) -> dict[str, Any] | None:
@@ -91,8 +103,7 @@ def _text(path: Path, file: BinaryIO, damage: Damage) -> Iterator[bytes]:
         damage.broken_from = members.whole
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool | None]]:
-    """Lines without their ends, each with whether it has one; None, and no text: it is too long."""
+def _split(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool | None]]:
     rest, too_long = b"", False
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
