@@ -1,12 +1,14 @@
 """`autosdlc-tui tail --replay`: a recording printed as it happened."""
 
+import asyncio
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import done
+from tests.support.command import Done, command, done, ended
 from tests.support.dashboard import TOKEN, server
 from tui.recording import read
 
@@ -38,6 +40,20 @@ async def test_what_is_broken_in_it_is_said_and_the_rest_printed(
     assert finished.code == 0
     assert "its end is cut off" in finished.errors
     assert len(finished.output.splitlines()) > 50
+
+
+async def test_a_pipe_that_is_closed_ends_it_before_the_next_event(
+    environment: Environment, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.jsonl"
+    path.write_bytes(b"\n".join(b'{"type":"x","timestamp":%d}' % n for n in (0, 100_000)))
+    reading, writing = os.pipe()
+    options = ("tail", "--json", "--replay", str(path), "--speed", "0.01")
+    async with command(environment, *options, stdout=writing) as process:
+        os.close(writing)
+        assert await asyncio.to_thread(os.read, reading, 100)
+        os.close(reading)
+        assert await ended(process) == Done(0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import click
 from tui import __version__
 from tui.cli.failure import fail, fail_mutely
 from tui.cli.parameters import File
-from tui.cli.recorded import open_playback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +99,7 @@ def _show(
 ) -> NoReturn:
     import gc
 
+    from tui.cli.replaying import open_playback
     from tui.config import ConfigError, config_directory, load_settings, state_file
 
     # Starting makes a great many objects that stay; the app turns collection on again, once it

@@ -10,7 +10,6 @@ from tui.cli.failure import fail, fail_mutely
 from tui.cli.filters import filter_of
 from tui.cli.parameters import Duration, File
 from tui.cli.place import find_places, wait_option
-from tui.cli.recorded import open_playback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +72,8 @@ def tail(
     wanted = [filter_of(text) for text in filters]
     if replay and (urls or since is not None or until_gap):
         fail("--replay prints a recording; leave out --url, --since and --until-gap")
+    from tui.cli.replaying import open_playback, play
+
     playback = open_playback(replay, speed) if replay else None
     places = [] if playback else find_places(urls)
     if sys.stdout is None:
@@ -80,7 +81,6 @@ def tail(
     from tui.cli.following import Wish, follow
     from tui.cli.lines import Lines
     from tui.cli.pipes import Output
-    from tui.cli.replaying import play
     from tui.cli.running import run
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
