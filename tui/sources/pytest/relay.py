@@ -77,13 +77,15 @@ async def relay(lines: asyncio.StreamReader, client: "Client") -> tuple[int, str
             spoilt += 1
         if failed.for_good:
             break
-    if problem := await failed.or_delivered(client):
-        return 0, problem
+    problem = await failed.or_delivered(client)
     lost = spoilt + client.refused + client.dropped
+    sent = taken - lost - client.pending
+    if problem is not None:
+        return sent, f"the rest was not: {problem}" if sent else problem
     if not lost:
-        return taken, None
+        return sent, None
     why = "; ".join(dict.fromkeys(complaints)) or "too many or too large for the server"
-    return taken - lost, f"{lost} lost: {why}"
+    return sent, f"{lost} lost: {why}"
 
 
 async def events(
