@@ -186,7 +186,9 @@ def _read(path: Path) -> ServerRecord | None:
         )
         address = urlsplit(record.url)
         usable = record.kind in _KINDS and record.pid > 0 and address.hostname and address.port
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    except (OverflowError, RecursionError):  # numbers and nesting that JSON allows
         return None
     return record if usable else None
 

@@ -5,6 +5,7 @@ the field is one for text. What cannot become an event is a ValueError in one li
 fields and values there are.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,12 @@ def event_data(type_: str, assignments: Sequence[str], now: float) -> Data:
                 raise ValueError(f"{type_}: {_explain(error, path, form)}") from None
             texts.add(key)
         else:
+            beyond = [k for k, v in written.items() if k not in texts and _is_beyond_64_bits(v)]
+            if beyond:
+                raise ValueError(
+                    f"{type_}: {clean(beyond[0], 80)}: a whole number beyond 64 bits cannot be "
+                    "sent; write it as text, in quotes that are part of it"
+                )
             return data
 
 
@@ -72,6 +79,17 @@ def _value(written: str) -> Any:
         return orjson.loads(written)
     except orjson.JSONDecodeError:
         return written
+
+
+def _is_beyond_64_bits(written: str) -> bool:
+    """Whether it is, or has in it, a whole number that was read as a fraction."""
+    try:
+        orjson.dumps(json.loads(written))
+    except orjson.JSONEncodeError:
+        return True
+    except (ValueError, RecursionError):  # it is text
+        return False
+    return False
 
 
 def _nested(values: Mapping[str, Any]) -> Data:

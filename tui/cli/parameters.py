@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_LONGEST_DAYS = 36_500
+"""A hundred years; calendars have an end, and so has the protocol's time."""
 _BYTES = {"": 1, "b": 1} | {
     f"{prefix}{unit}": base**power
     for power, prefix in enumerate("kmgt", start=1)
@@ -30,6 +32,10 @@ class Duration(click.ParamType[float]):
         amount = _amount(str(value), _SECONDS)
         if amount is None or amount <= 0:
             self.fail(f"{value!r} is no time; say 7d, 12h, 30min or 90s", param, ctx)
+        if amount > _LONGEST_DAYS * _SECONDS["d"]:
+            self.fail(
+                f"{value!r} is beyond all calendars; {_LONGEST_DAYS}d is the most", param, ctx
+            )
         return amount
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 wait_option = click.option(
     "--wait",
-    type=click.FloatRange(0, 86_400),
+    type=click.FloatRange(0, 86_400, min_open=True),
     metavar="SECONDS",
     default=10,
     show_default=True,

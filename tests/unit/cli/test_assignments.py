@@ -78,6 +78,11 @@ def test_a_time_that_is_needed_is_now_unless_it_is_given() -> None:
             ("progress: Input should be a valid number", "progress, details?"),
         ),
         (
+            "agent_log",
+            ("agentId=a", "level=info", "message=m", f"context.n={2**64}"),
+            ("context.n: a whole number beyond 64 bits cannot be sent; write it as text",),
+        ),
+        (
             "workflow_started",
             ("workflowId=w", "workflowType=t", "initiator=i", "steps=[{}]", "estimatedDuration=1"),
             ("steps.0.id: Field required", "steps.0 has id, name?"),
