@@ -7,7 +7,6 @@ WHO and EVENT are the topic's, so that they can be used in a filter. Whatever an
 harmless.
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +18,6 @@ from rich.cells import cell_len
 from tui.cli.summary import summarize
 from tui.protocol.catalog import EVENTS
 from tui.protocol.codec import encode
-from tui.protocol.errors import ProtocolError
 from tui.protocol.models.base import Control, Event
 from tui.protocol.routing import topic_of
 from tui.protocol.text import clean, escape_json
@@ -65,7 +63,7 @@ class Lines:
         return self._text(event, server).encode() + b"\n"
 
     def _json(self, event: Event | Control, server: str) -> bytes:
-        envelope = escape_json(_envelope(event))
+        envelope = escape_json(encode(event))
         if not self._server_cells:
             return envelope
         return b'{"server":%b,"event":%b}' % (orjson.dumps(server), envelope)
@@ -91,14 +89,6 @@ class Lines:
     def _column(self, text: str, cells: int, **style: Any) -> str:
         padding = " " * (cells - cell_len(text))
         return (click.style(text, **style) if self._colour else text) + padding
-
-
-def _envelope(event: Event | Control) -> bytes:
-    try:
-        return encode(event)
-    except ProtocolError:  # a whole number beyond 64 bits, which Python's own writes as well
-        fields = {"type": event.type} | event.model_dump(exclude_unset=True)
-        return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def _topic(event: Event | Control) -> tuple[str, str]:

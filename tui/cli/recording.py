@@ -1,7 +1,6 @@
 """What goes on while `autosdlc-tui record` runs: events from a client into a file."""
 
 import asyncio
-import json
 import logging
 import signal
 import time
@@ -14,7 +13,6 @@ import click
 
 from tui.client import Client, ConnectionStatus, ConnectionStopped, Gap, Subscription
 from tui.protocol.codec import encode
-from tui.protocol.errors import ProtocolError
 from tui.protocol.models.base import Control, Event, Metadata
 from tui.protocol.text import clean
 from tui.protocol.topics import Filter
@@ -29,12 +27,7 @@ _LINE = "\r\x1b[K"
 def stamped(event: Event | Control, now: float) -> bytes:
     """The event as a recording has it, received `now` (Unix ms)."""
     metadata = (event.metadata or Metadata()).model_copy(update={"recorded": now})
-    event = event.model_copy(update={"metadata": metadata})
-    try:
-        return encode(event)
-    except ProtocolError:  # a whole number beyond 64 bits, which Python's own writes as well
-        fields = {"type": event.type} | event.model_dump(exclude_unset=True)
-        return json.dumps(fields, separators=(",", ":")).encode()
+    return encode(event.model_copy(update={"metadata": metadata}))
 
 
 class Narrator:

@@ -4,6 +4,7 @@ Frames are JSON objects, or arrays of them (a batch), perhaps gzipped. Whatever 
 frame comes out as `ProtocolError`, and in time linear in its length.
 """
 
+import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -172,9 +173,16 @@ def encode(message: Event | Control) -> bytes:
     try:
         # The union's serializer is there already; a model's own would have to be built.
         fields = _known().serializer.to_python(message, exclude_unset=True, warnings=False)
-        return orjson.dumps({"type": message.type} | fields)
-    except (orjson.JSONEncodeError, ValueError) as error:
+        return _dumps({"type": message.type} | fields)
+    except (TypeError, ValueError, RecursionError) as error:
         raise ProtocolError(ErrorCode.INVALID_MESSAGE, f"cannot be written: {error}") from error
+
+
+def _dumps(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(fields)
+    except orjson.JSONEncodeError:  # a whole number beyond 64 bits, of which it has none
+        return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
 
 
 def join(members: list[bytes]) -> bytes:

@@ -1,5 +1,6 @@
 """What is read is written again as it was: known and unknown, alone, in batches, gzipped."""
 
+import json
 from typing import Any
 
 import orjson
@@ -48,6 +49,12 @@ def test_events_survive(type_: str, draw: st.DataObject) -> None:
     assert isinstance(message, Event)
     assert written(message) == envelope
     assert decode_message(encode(message)) == message
+
+
+def test_whole_numbers_of_any_size_are_written_as_they_were_read() -> None:
+    raw = b'{"id":"e","type":"brand_new","data":{"n":[%d]}}' % 10**40
+    written = encode(decode_message(raw))
+    assert json.loads(written) == json.loads(raw)
 
 
 @pytest.mark.parametrize("type_", sorted(CONTROL_DATA))
