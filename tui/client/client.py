@@ -290,6 +290,8 @@ class Client:
     ) -> str:
         """Queue an event and return its id; it goes out in order, and survives reconnects.
 
+        What a plain server refuses for now is sent again behind what was sent meanwhile.
+
         `timestamp` is in Unix milliseconds, and now by default.
 
         Waits where events are published faster than a connected server takes them. Raises
@@ -336,7 +338,10 @@ class Client:
             outbox.expire(self._clock.wall())
 
     async def flush(self, timeout: float) -> bool:  # noqa: ASYNC109 - it is what a caller has
-        """Wait until all that was published is acknowledged (v1) or written (plain).
+        """Wait until the server has taken or refused all that was published.
+
+        With a plain server that is what it says by answering a ping behind it; one that answers
+        none is believed to have taken what was written some seconds ago.
 
         False where that took longer than `timeout` seconds, or the client has stopped.
         """

@@ -275,7 +275,6 @@ class Connection:
                     except TimeoutError:
                         session.end("the server takes no data")
                         break
-                    session.written()
                     self.progress.beat()
                 if session.stirred:
                     self._look_at(session)

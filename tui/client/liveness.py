@@ -22,7 +22,7 @@ class Liveness:
         self.heard = now
         """When the last byte came; set for every frame."""
         self.round_trip: float | None = None
-        """Seconds; of a ping answered before the next one is due."""
+        """Seconds; of a ping that was answered within the interval."""
 
     @property
     def limit(self) -> float:
@@ -52,16 +52,19 @@ class Liveness:
             self._pinged = None
 
     def tick(self, now: float) -> bool:
-        """Whether a ping is to be sent now."""
+        """Whether a ping is due; `pinged` tells that it is sent."""
         late = now - self._due
         if late > LATE:
             self.heard = min(now, self.heard + late)
         self._due = float("inf")
-        if now < self._ping_at:
-            return False
+        return now >= self._ping_at
+
+    def pinged(self, now: float) -> None:
+        """A ping is sent, be it before it was due."""
         self._ping_at = now + self._interval
-        self._pinged = now
-        return True
+        # The next pong answers the first of several: pongs come in order.
+        if self._pinged is None or now - self._pinged >= self._interval:
+            self._pinged = now
 
     def is_stale(self, now: float) -> bool:
         return self._reading and now - self.heard >= self._silence

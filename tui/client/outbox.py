@@ -1,17 +1,18 @@
 """What was published and the server has not got yet, in order. Pure: no I/O, no clock of its own.
 
-With v1 an event stays until it is acknowledged or finally refused, one batch is under way at a
-time, and all of it is sent again, under the same ids, on the next connection. A plain server says
-nothing, so there an event is done once it is written.
+With v1 an event stays until it is acknowledged or finally refused, and one batch is under way at a
+time. A plain server says nothing of what it takes, so there one after the other goes out, and they
+stay until `taken` (`receipts` tells when). What is still under way when the connection is lost goes
+out again on the next, under the same ids.
 
 Its size is bounded: over it the oldest events that are not under way are dropped and counted, and
 so is what has waited for too long. With a spool, what waits is in a file as well.
 """
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple, Protocol
 
 from tui.protocol.codec import join
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 500
 """Events in one frame."""
+ANSWER = 30.0
+"""How long what was sent may go unanswered (seconds)."""
 
 
 class OutboxError(Exception):
@@ -52,11 +55,15 @@ class Outbox:
         self, limit: int, max_age: float = float("inf"), spool: Spool | None = None
     ) -> None:
         """`limit` in bytes, `max_age` in seconds. Raises OutboxError where `spool` does."""
-        self._limit = limit
+        self.limit = limit
         self._max_age = max_age
         self._spool = spool
         self._events: OrderedDict[str, Waiting] = OrderedDict(() if spool is None else spool.load())
-        self._under_way: dict[str, None] = {}
+        self._under_way: dict[str, int] = {}
+        """What was handed out, in that order; plain: after how many marks."""
+        self._marks = 0
+        self._unsent: deque[str] | None = None
+        """Plain: what is not under way, and perhaps some that is gone; None: not known just now."""
         self._batch: tuple[str, ...] = ()
         self._hold_until = 0.0
         self.max_message = MAX_RECEIVE_PUBLISHER
@@ -67,7 +74,7 @@ class Outbox:
         """Events lost because the outbox was full, or they were too old."""
         self.refused = 0
         """Events the server refused for good."""
-        self.sent_at: float | None = None
+        self._sent_at = float("inf")
         """When the batch under way was handed out (monotonic seconds)."""
 
     def __len__(self) -> int:
@@ -80,7 +87,7 @@ class Outbox:
 
     def has_room(self, size: int) -> bool:
         """Whether an event of so many bytes fits without another being dropped."""
-        return not self._events or self.size + size <= self._limit
+        return not self._events or self.size + size <= self.limit
 
     def add(self, id_: str, encoded: bytes, now: float = 0.0) -> None:
         """Queue one event; the same id again replaces the first, in its place.
@@ -93,8 +100,12 @@ class Outbox:
         replaced = self._events.get(id_)
         self.size += len(encoded) - (len(replaced.encoded) if replaced else 0)
         self._events[id_] = event
+        if self._unsent is not None and (
+            not replaced or self._under_way.pop(id_, None) is not None
+        ):
+            self._unsent.append(id_)
         dropped = []
-        while self.size > self._limit and len(self._events) > len(self._under_way) + 1:
+        while self.size > self.limit and len(self._events) > len(self._under_way) + 1:
             dropped.append(next(one for one in self._events if one not in self._under_way))
             self._forget(dropped[-1:])
         self.dropped += len(dropped)
@@ -135,22 +146,33 @@ class Outbox:
             if members and length > self.max_message:
                 break
             members.append(encoded)
-            self._under_way[id_] = None
+            self._under_way[id_] = 0
         self._batch = tuple(self._under_way)
-        self.sent_at = now
+        self._sent_at = now
         return join(members)
 
     def next_single(self, now: float) -> bytes | None:
-        """Plain: the oldest event, which stays until `written`."""
+        """Plain: the oldest event that is not under way, which it is from now on."""
         if not self._events or now < self._hold_until:
             return None
-        id_, (encoded, _) = next(iter(self._events.items()))
-        self._under_way[id_] = None
-        return encoded
+        if self._unsent is None:
+            self._unsent = deque(id_ for id_ in self._events if id_ not in self._under_way)
+        while self._unsent:
+            id_ = self._unsent.popleft()
+            if id_ in self._events and id_ not in self._under_way:
+                self._under_way[id_] = self._marks
+                return self._events[id_].encoded
+        return None
 
-    def written(self) -> None:
-        """Plain: the event handed out last is in the socket's hands."""
-        self.acknowledged(tuple(self._under_way))
+    def mark(self) -> int:
+        """Plain: what stands for all that was handed out up to now."""
+        self._marks += 1
+        return self._marks - 1
+
+    def taken(self, mark: int) -> None:
+        """Plain: what was handed out up to a mark, and not refused since, is with the server."""
+        under_way = self._under_way
+        self._forget(list(takewhile(lambda id_: under_way[id_] <= mark, under_way)))
 
     def acknowledged(self, ids: Iterable[str]) -> None:
         self._forget([id_ for id_ in ids if id_ in self._events])
@@ -164,6 +186,7 @@ class Outbox:
             self.refused += 1
         else:
             self._under_way.pop(id_, None)
+            self._unsent = None
             self._hold_until = max(self._hold_until, until)
         return True
 
@@ -175,12 +198,14 @@ class Outbox:
     def connection_lost(self) -> None:
         """Nothing is under way any more: the next connection sends it again."""
         self._under_way.clear()
+        self._unsent = None
         self._hold_until = 0.0
-        self.sent_at = None
+        self._sent_at = float("inf")
 
     @property
-    def waits_for_answer(self) -> bool:
-        return bool(self._under_way)
+    def answer_due(self) -> float:
+        """v1: when the batch under way has gone unanswered for too long (monotonic seconds)."""
+        return self._sent_at + ANSWER if self._under_way else float("inf")
 
     def _forget(self, ids: Sequence[str]) -> None:
         for id_ in ids:

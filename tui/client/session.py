@@ -22,6 +22,8 @@ from tui.client.ending import CHECK_TOKEN, Ending
 from tui.client.liveness import Liveness
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
+from tui.client.outbox import ANSWER
+from tui.client.receipts import Receipts
 from tui.client.requests import Requests
 from tui.client.status import Gap
 from tui.client.streams import Marks, marks_of
@@ -40,8 +42,6 @@ log = logging.getLogger(__name__)
 
 SETTLE = 2.0
 """How long `connect`, and then the answers to our subscriptions, are waited for (seconds)."""
-ANSWER = 30.0
-"""How long a published batch may go unanswered before the connection is given up (seconds)."""
 RETRY_AFTER = 1.0
 """Where a retryable refusal does not say how long to wait (seconds)."""
 LONGEST_RETRY = 60.0
@@ -83,6 +83,7 @@ class Session:
 
         now = clock.monotonic()
         self.liveness = Liveness(options.heartbeat, now)
+        self._receipts = Receipts(memory.outbox, now)
         self._phase = _Phase.OPENING
         self._settle_at = now + (options.open_timeout if v1_offered else SETTLE)
         self._requests = Requests(memory.subscriptions, self._words)
@@ -160,7 +161,7 @@ class Session:
     # Frames out, and time.
 
     def next_frame(self) -> bytes | None:
-        """What is to be written now, if anything; `written` tells that it was."""
+        """What is to be written now, if anything."""
         if self._frames:
             return self._frames.popleft()
         if not self.live:
@@ -169,40 +170,36 @@ class Session:
         outbox.expire(self._clock.wall())
         if self.v1:
             return outbox.next_batch(now)
-        return outbox.next_single(now)
-
-    def written(self) -> None:
-        """The frame that `next_frame` gave last is in the socket's hands."""
-        if not self.v1:
-            self._memory.outbox.written()
+        if self._receipts.wants_ping(now, idle=False):
+            return self._ping(now)
+        frame = outbox.next_single(now)
+        if frame is not None:
+            self._receipts.wrote(len(frame))
+        elif self._receipts.wants_ping(now, idle=True):
+            return self._ping(now)
+        return frame
 
     def deadline(self) -> float:
         """When `tick` is due at the latest (monotonic seconds)."""
-        outbox = self._memory.outbox
+        outbox, now = self._memory.outbox, self._clock.monotonic()
         due = min(self.liveness.deadline(), self._requests.due)
         if not self.live:
-            due = min(due, self._settle_at)
-        elif outbox.waits_for_answer and outbox.sent_at is not None:
-            due = min(due, outbox.sent_at + ANSWER)
-        elif outbox and outbox.hold_until > self._clock.monotonic():
-            due = min(due, outbox.hold_until)
-        return due
+            return min(due, self._settle_at)
+        due = min(due, outbox.answer_due if self.v1 else self._receipts.deadline(now))
+        return min(due, outbox.hold_until) if outbox and outbox.hold_until > now else due
 
     def tick(self) -> None:
         now = self._clock.monotonic()
         if self.liveness.tick(now):
-            self._send(self._words.ping())
+            self._send(self._ping(now))
         self._frames.extend(self._requests.again(now))
         if not self.live and now >= self._settle_at:
             self._settle()
-        outbox = self._memory.outbox
         if self.liveness.is_stale(now):
             self.end(f"stale: nothing was heard for {self.liveness.limit:g} s")
-        elif (
-            outbox.waits_for_answer
-            and outbox.sent_at is not None
-            and now >= outbox.sent_at + ANSWER
-        ):
+        elif not self.v1:
+            self.stirred |= self._receipts.tick(now)
+        elif now >= self._memory.outbox.answer_due:
             self.end(f"the server did not answer what was published within {ANSWER:g} s")
 
     def probe(self) -> None:
@@ -258,6 +255,7 @@ class Session:
         self._phase = _Phase.RESTORING
         self._settle_at = self._clock.monotonic() + SETTLE
         self.liveness.start(self._clock.monotonic())
+        self._receipts = Receipts(self._memory.outbox, self._clock.monotonic())
         cursor = self._memory.streams.cursor
         self._resumed = frozenset(cursor if self.v1 else ())
         self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
@@ -350,6 +348,7 @@ class Session:
 
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
+        self._receipts.pong(message.metadata.correlation_id if message.metadata else None)
         self.stirred = True
         streams = self._memory.streams
         positions = marks_of(message.data.positions if message.data else None)
@@ -376,6 +375,8 @@ class Session:
             return (message,)
         self.stirred = True
         if not self._memory.outbox.refuse(about, final=not retryable, until=until):
+            if self._receipts.refused(about):
+                return ()
             self._requests.refused(about, data.error, until=until if retryable else None)
             self._live_if_answered()
         return (message,)
@@ -393,6 +394,13 @@ class Session:
         return ()
 
     # The small things.
+
+    def _ping(self, now: float) -> bytes:
+        id_, frame = self._words.ping()
+        self.liveness.pinged(now)
+        if not self.v1:
+            self._receipts.pinged(id_, now)
+        return frame
 
     def _send(self, frame: bytes) -> None:
         self._frames.append(frame)

@@ -20,9 +20,11 @@ class Words:
         self._clock = clock
         self._numbers = count(1)
 
-    def ping(self) -> bytes:
+    def ping(self) -> tuple[str, bytes]:
+        """The message's id, by which an answer may refer to it, and its frame."""
+        envelope = self._envelope()
         data = PingData(timestamp=self._clock.milliseconds())
-        return encode(m.PingMessage(**self._envelope(), data=data))
+        return envelope["id"], encode(m.PingMessage(**envelope, data=data))
 
     def pong(self, answer_to: str | None) -> bytes:
         data = PongData(timestamp=self._clock.milliseconds())

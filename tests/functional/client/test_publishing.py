@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.client.conftest import BUSY, FAST, Seen, busy, until
-from tests.functional.client.peer import Peer
+from tests.functional.client.peer import JsonObject, Line, Peer
 from tui.client import Client, ClientOptions, OutboxError, Reconnect
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.agent import AgentStatusData
@@ -258,6 +258,30 @@ async def test_a_rate_limited_batch_is_sent_again_later_and_nothing_is_lost(v1: 
             await line.send({"type": "error", "data": data, "metadata": {"correlationId": id_}})
         assert await client.flush(5)
         assert [m["id"] for m in line.events()] == ids * 2
+
+
+async def test_a_plain_servers_refusals_are_waited_out_or_counted(plain: Peer) -> None:
+    kept: list[str] = []
+    refused = {"e3": "rate_limited", "e4": "rate_limited", "e5": "forbidden"}
+    answer = plain.answer
+
+    async def limit(line: Line, message: JsonObject) -> None:
+        if message["type"] != "agent_status":
+            await answer(line, message)
+        elif code := refused.pop(message["id"], None):
+            data = {"error": "no", "code": code, "retryAfterMs": 20}
+            about = {"correlationId": message["id"]}
+            await line.send({"type": "error", "data": data, "metadata": about})
+        else:
+            kept.append(message["id"])
+
+    plain.answer = limit  # type: ignore[method-assign]
+    async with Client(plain.url, options=FAST) as client:
+        for number in range(8):
+            await client.publish("agent_status", BUSY, event_id=f"e{number}")
+        assert await client.flush(5)
+        assert kept == ["e0", "e1", "e2", "e6", "e7", "e3", "e4"]
+        assert (client.pending, client.refused) == (0, 1)
 
 
 async def test_what_a_crash_left_behind_is_published_by_the_next_process(

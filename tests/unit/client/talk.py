@@ -119,7 +119,6 @@ class Talk:
         frames = []
         while (frame := self.session.next_frame()) is not None:
             frames.append(orjson.loads(frame))
-            self.session.written()
         return frames
 
     def live(self) -> "Talk":

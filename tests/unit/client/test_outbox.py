@@ -96,7 +96,7 @@ def test_a_place_in_the_frame_under_way_is_found_whatever_was_answered_before() 
 def test_over_its_size_the_oldest_that_are_not_under_way_are_dropped() -> None:
     outbox = filled(5, limit=5 * len(encoded("e0")), max_message=45)
     outbox.next_batch(now=0.0)
-    assert outbox.waits_for_answer
+    assert outbox.answer_due < float("inf")
     outbox.add("new", encoded("new"))
     assert outbox.dropped == 1
     outbox.connection_lost()
@@ -116,15 +116,56 @@ def test_what_is_under_way_is_not_dropped_where_one_before_it_waits() -> None:
     assert (ids(outbox.next_batch(now=5.0)), outbox.dropped) == (["e3"], 1)
 
 
-def test_plain_hands_out_one_by_one_and_forgets_what_is_written() -> None:
+def singles(outbox: Outbox, now: float = 0.0) -> list[str]:
+    frames = iter(lambda: outbox.next_single(now), None)
+    return [id_ for frame in frames for id_ in ids(frame)]
+
+
+def test_plain_hands_out_one_by_one_and_keeps_them_until_they_are_taken() -> None:
     outbox = filled(2)
-    assert ids(outbox.next_single(0.0)) == ["e0"]
-    outbox.written()
-    assert ids(outbox.next_single(0.0)) == ["e1"]
+    assert singles(outbox) == ["e0", "e1"]
+    mark = outbox.mark()
+    outbox.add("e2", encoded("e2"))
+    assert singles(outbox) == ["e2"]
+    outbox.taken(mark)
+    assert len(outbox) == 1
     outbox.connection_lost()
-    assert ids(outbox.next_single(0.0)) == ["e1"]
-    outbox.written()
-    assert outbox.next_single(0.0) is None
+    assert singles(outbox) == ["e2"]
+    outbox.taken(mark)
+    assert len(outbox) == 1, "it was handed out again since"
+    outbox.taken(outbox.mark())
+    assert (len(outbox), outbox.size) == (0, 0)
+
+
+def test_plain_hands_out_again_what_was_refused_for_now_in_its_order() -> None:
+    outbox = filled(4)
+    singles(outbox)
+    mark = outbox.mark()
+    for id_ in ("e1", "e2"):
+        outbox.refuse(id_, final=False, until=5.0)
+    outbox.refuse("e3", final=True)
+    outbox.add("e4", encoded("e4"))
+    outbox.taken(mark)
+    assert (len(outbox), outbox.refused) == (3, 1)
+    assert singles(outbox, 4.9) == []
+    assert singles(outbox, 5.0) == ["e1", "e2", "e4"]
+
+
+def test_plain_hands_out_an_id_again_that_was_published_again() -> None:
+    outbox = filled(2)
+    singles(outbox)
+    mark = outbox.mark()
+    outbox.add("e0", encoded("e0", 30))
+    outbox.taken(mark)
+    assert singles(outbox) == ["e0"]
+
+
+def test_plain_drops_the_oldest_that_is_not_under_way() -> None:
+    outbox = filled(2, limit=3 * len(encoded("e0")))
+    singles(outbox)
+    for id_ in ("e2", "e3"):
+        outbox.add(id_, encoded(id_))
+    assert (singles(outbox), outbox.dropped) == (["e3"], 1)
 
 
 def test_publishing_an_id_again_replaces_it_in_its_place() -> None:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, status, update
-from tui.client.session import ANSWER
+from tui.client.outbox import ANSWER
 
 
 def refusal(about: str | None, code: str, **data: Any) -> JsonObject:
