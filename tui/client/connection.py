@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from time import perf_counter
 from typing import Literal, cast
 
 from websockets.asyncio.client import connect
@@ -33,7 +34,7 @@ from tui.client.address import is_loopback, with_compression
 from tui.client.backoff import Backoff
 from tui.client.clock import Clock
 from tui.client.delivery import Delivery
-from tui.client.dispatch import Dispatcher
+from tui.client.dispatch import SLICE, Dispatcher
 from tui.client.ending import LOST, Ending, closed, refused
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
@@ -268,23 +269,36 @@ class Connection:
         with suppress(ConnectionClosed):
             while True:
                 session.tick()
-                while (frame := session.next_frame()) is not None:
-                    try:
-                        async with asyncio.timeout(self._options.send_timeout):
-                            await websocket.send(frame, text=True)
-                    except TimeoutError:
-                        session.end("the server takes no data")
-                        break
-                    self.progress.beat()
+                is_done = await self._write_some(websocket, session)
                 if session.stirred:
                     self._look_at(session)
                 if session.ending is not None:
                     return
+                if not is_done:
+                    await asyncio.sleep(0)
+                    continue
                 with suppress(TimeoutError):
                     wait = max(0.0, session.deadline() - self._clock.monotonic())
                     async with asyncio.timeout(wait):
                         await self._to_write.wait()
                 self._to_write.clear()
+
+    async def _write_some(self, websocket: Socket, session: Session) -> bool:
+        """Write for one slice of time; whether that was all.
+
+        To send waits only where the socket is full: what is read meanwhile may forbid the rest.
+        """
+        until = perf_counter() + SLICE
+        while session.ending is None and (frame := session.next_frame()) is not None:
+            try:
+                async with asyncio.timeout(self._options.send_timeout):
+                    await websocket.send(frame, text=True)
+            except TimeoutError:
+                session.end("the server takes no data")
+            self.progress.beat()
+            if perf_counter() > until:
+                return False
+        return True
 
     async def _hang_up(self, websocket: Socket) -> None:
         """Close politely where the peer plays along, and by force where it does not."""

@@ -7,9 +7,12 @@ import pytest
 
 from tests.functional.client.conftest import BUSY, FAST, Seen, busy, until
 from tests.functional.client.peer import JsonObject, Line, Peer
-from tui.client import Client, ClientOptions, OutboxError, Reconnect
+from tui.client import Client, ClientOptions, Heartbeat, OutboxError, Reconnect
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.agent import AgentStatusData
+
+EVENTS = 8_000
+"""Of 1 kB each: more than the kernel's buffers take."""
 
 
 async def test_an_event_has_the_documents_envelope(peer: Peer) -> None:
@@ -282,6 +285,25 @@ async def test_a_plain_servers_refusals_are_waited_out_or_counted(plain: Peer) -
         assert await client.flush(5)
         assert kept == ["e0", "e1", "e2", "e6", "e7", "e3", "e4"]
         assert (client.pending, client.refused) == (0, 1)
+
+
+async def test_a_link_is_found_to_be_stale_while_much_is_written_to_it(plain: Peer) -> None:
+    """The server reads, slowly, and says nothing any more."""
+    plain.pongs = False
+    options = replace(
+        FAST,
+        heartbeat=Heartbeat(interval=0.05, timeout=0.05),
+        reconnect=Reconnect(enabled=False),
+        outbox_bytes=64_000_000,
+    )
+    client = Client(plain.url, options=options)
+    for _ in range(EVENTS):
+        await client.publish("agent_status", BUSY | {"reason": "x" * 1_000})
+    client.start()
+    stopped = await until(client, lambda s: s.phase == "stopped")
+    assert "stale" in (stopped.reason or "")
+    assert len((await plain.line()).events()) < EVENTS
+    await client.close()
 
 
 async def test_what_a_crash_left_behind_is_published_by_the_next_process(
