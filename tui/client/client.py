@@ -164,7 +164,7 @@ class Client:
         for callback in tuple(self._on_status):
             try:
                 callback(status)
-            except Exception:
+            except (Exception, asyncio.CancelledError):
                 log.exception("a callback for the connection's status failed")
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from inspect import isawaitable
 from time import perf_counter
 
+from tui.client.cancelled import is_cancelled
 from tui.client.delivery import Delivery, Item
 from tui.client.handlers import Handler, Handlers
 from tui.client.pulse import Pulse
@@ -88,7 +89,9 @@ class Dispatcher:
                     if result is not None and isawaitable(result):
                         await result
                         self._turn = perf_counter()
-                except Exception:
+                except (Exception, asyncio.CancelledError) as error:
+                    if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                        raise
                     log.exception("handler %s failed on %s", _name(handler), _name_item(item))
             if self._stopping:
                 return False

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
+from tui.client.cancelled import is_cancelled
 from tui.client.options import Token
 from tui.protocol.text import clean
 
@@ -34,6 +35,8 @@ async def current(token: Token | None, seconds: float) -> str | None:
         return checked(said)
     except TimeoutError as error:
         raise TokenError(f"no token within {seconds:g} s") from error
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+            raise
         why = clean(str(error), 200) or type(error).__name__
         raise TokenError(f"no token to be had: {why}") from error

@@ -81,15 +81,20 @@ async def test_a_handler_that_raises_is_logged_by_event_and_stops_nothing(
     async def broken_later(event: Any) -> None:
         raise RuntimeError(f"later no use for {event.id}")
 
+    async def cancelled(_: Any) -> None:
+        """As by a task that somebody else has ended."""
+        raise asyncio.CancelledError
+
     async with Client(plain.url, options=FAST) as client:
         client.on("agent_status", broken)
         client.on("agent_status", broken_later)
+        client.on("agent_status", cancelled)
         client.on("*", seen)
         line = await plain.line()
         await line.send(busy("e1"), busy("e2"))
         assert await seen.ids(2) == ["e1", "e2"]
     errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
-    assert len(errors) == 4
+    assert len(errors) == 6
     assert errors[0].endswith("broken failed on agent_status e1")
 
 
@@ -316,6 +321,10 @@ async def test_a_status_callback_that_fails_stops_nothing(plain: Peer) -> None:
     def broken(_: object) -> None:
         raise RuntimeError
 
+    def cancelled(_: object) -> None:
+        raise asyncio.CancelledError
+
     client.on_status(broken)
+    client.on_status(cancelled)
     await client.connect()
     await client.close()
