@@ -119,7 +119,8 @@ class Client:
     async def close(self) -> None:
         """Disconnect and stop; may be called at any time, from a handler too.
 
-        What is still queued to be published stays queued; `flush` first where it matters.
+        What is still queued to be published stays queued; `flush` first where it matters. A handler
+        that is still awaited is cancelled: after another `start` its event is handed out again.
         """
         self._dispatcher.stop()
         current = asyncio.current_task()

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from inspect import isawaitable
+from itertools import chain
 from time import perf_counter
 
 from tui.client.cancelled import is_cancelled
@@ -57,7 +58,10 @@ class Dispatcher:
         self._filled.beat()
 
     async def run(self) -> None:
-        """Deliver until `stop`; run again, it goes on where it ended."""
+        """Deliver until `stop`; run again, it goes on where it ended.
+
+        An event whose handler was cancelled is handed out again then, to all of its handlers.
+        """
         self._stopping = False
         while not self._stopping:
             if not self._queue:
@@ -91,6 +95,7 @@ class Dispatcher:
                         self._turn = perf_counter()
                 except (Exception, asyncio.CancelledError) as error:
                     if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                        self._items = chain((item,), items)
                         raise
                     log.exception("handler %s failed on %s", _name(handler), _name_item(item))
             if self._stopping:
