@@ -94,6 +94,7 @@ class Client:
 
     def start(self) -> None:
         """Start in the running loop and return at once; the client keeps trying."""
+        self._dispatcher.resume()
         if self._delivers is None or self._delivers.done():
             self._delivers = asyncio.create_task(self._dispatcher.run(), name="client delivers")
         if not self._is_running:

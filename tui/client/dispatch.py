@@ -53,16 +53,22 @@ class Dispatcher:
         return self._size > self._limit
 
     def stop(self) -> None:
-        """End `run` after the handler that is running now, which may be the one that asks."""
+        """End `run` once the handlers of the present event have returned.
+
+        One of them may ask for it. Whoever is not to be waited for is cancelled with the task.
+        """
         self._stopping = True
         self._filled.beat()
+
+    def resume(self) -> None:
+        """Take a `stop` back; where `run` has not ended yet, it goes on."""
+        self._stopping = False
 
     async def run(self) -> None:
         """Deliver until `stop`; run again, it goes on where it ended.
 
         An event whose handler was cancelled is handed out again then, to all of its handlers.
         """
-        self._stopping = False
         while not self._stopping:
             if not self._queue:
                 await self._filled.wait()

@@ -300,6 +300,24 @@ async def test_a_handler_may_close_the_client_and_another_go_on_later(plain: Pee
     await client.close()
 
 
+async def test_a_handler_may_close_the_client_and_start_it_again(plain: Peer) -> None:
+    client = Client(plain.url, options=FAST)
+    seen = Seen()
+
+    async def restart(event: Any) -> None:
+        await seen(event)
+        if event.id == "e1":
+            await client.close()
+            client.start()
+
+    client.on("agent_status", restart)
+    await client.connect()
+    await (await plain.line()).send(busy("e1"))
+    await (await plain.line(2)).send(busy("e2"))
+    assert await seen.ids(2) == ["e1", "e2"]
+    await client.close()
+
+
 async def test_a_handler_may_publish_and_subscribe(v1: Peer) -> None:
     async with Client(v1.url, options=FAST) as client:
 
