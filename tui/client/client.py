@@ -171,8 +171,12 @@ class Client:
 
     @property
     def _may_wait(self) -> bool:
-        """Whether an answer may come: one to a handler is read only once it has returned."""
-        return self.status.phase == "live" and asyncio.current_task() is not self._delivers
+        """Whether an answer may come: one to a handler is read only once it has returned.
+
+        So is one to a task which that handler awaits, as soon as much waits for it to return.
+        """
+        is_handler = asyncio.current_task() is self._delivers
+        return self.status.phase == "live" and not is_handler and not self._dispatcher.full
 
     # Receiving.
 

@@ -250,7 +250,8 @@ class Connection:
         dispatcher = self._dispatcher
         while session.ending is None and websocket.has_frames:
             if dispatcher.full:
-                session.liveness.pause()
+                session.pause()
+                self.progress.beat()
                 dispatcher.on_room = partial(self._go_on, websocket, session)
                 return
             delivery = session.receive(websocket.take())
@@ -260,7 +261,7 @@ class Connection:
                 self._look_at(session)
 
     def _go_on(self, websocket: Socket, session: Session) -> None:
-        session.liveness.resume(self._clock.monotonic())
+        session.resume()
         self._receive(websocket, session)
         self.progress.beat()
 

@@ -17,7 +17,8 @@ class Liveness:
         self._silence = options.interval + options.timeout
         self._ping_at = float("inf")
         self._pinged: float | None = None
-        self._reading = True
+        self.is_reading = True
+        """Whether anything could be heard."""
         self._due = float("inf")
         self.heard = now
         """When the last byte came; set for every frame."""
@@ -40,10 +41,10 @@ class Liveness:
             self.heard = min(self.heard, now - self._interval)
 
     def pause(self) -> None:
-        self._reading = False
+        self.is_reading = False
 
     def resume(self, now: float) -> None:
-        self._reading = True
+        self.is_reading = True
         self.heard = now
 
     def pong(self, now: float) -> None:
@@ -67,10 +68,10 @@ class Liveness:
             self._pinged = now
 
     def is_stale(self, now: float) -> bool:
-        return self._reading and now - self.heard >= self._silence
+        return self.is_reading and now - self.heard >= self._silence
 
     def deadline(self) -> float:
         """When `tick` is due."""
-        stale_at = self.heard + self._silence if self._reading else float("inf")
+        stale_at = self.heard + self._silence if self.is_reading else float("inf")
         self._due = min(self._ping_at, stale_at)
         return self._due

@@ -207,6 +207,11 @@ class Outbox:
         """v1: when the batch under way has gone unanswered for too long (monotonic seconds)."""
         return self._sent_at + ANSWER if self._under_way else float("inf")
 
+    def resume(self, now: float) -> None:
+        """v1: answers are read again; the time in which they could not be does not count."""
+        if self._under_way:
+            self._sent_at = now
+
     def _forget(self, ids: Sequence[str]) -> None:
         for id_ in ids:
             self.size -= len(self._events.pop(id_).encoded)

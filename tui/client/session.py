@@ -114,6 +114,16 @@ class Session:
 
     # Frames in.
 
+    def pause(self) -> None:
+        """Nothing is read for now, and so no answer either."""
+        self.liveness.pause()
+
+    def resume(self) -> None:
+        now = self._clock.monotonic()
+        self.liveness.resume(now)
+        self._receipts.resume(now)
+        self._memory.outbox.resume(now)
+
     def heard(self) -> None:
         """Something came in, if not a whole frame yet."""
         self.liveness.heard = self._clock.monotonic()
@@ -185,7 +195,8 @@ class Session:
         due = min(self.liveness.deadline(), self._requests.due)
         if not self.live:
             return min(due, self._settle_at)
-        due = min(due, outbox.answer_due if self.v1 else self._receipts.deadline(now))
+        if self.liveness.is_reading:
+            due = min(due, outbox.answer_due if self.v1 else self._receipts.deadline(now))
         return min(due, outbox.hold_until) if outbox and outbox.hold_until > now else due
 
     def tick(self) -> None:
@@ -195,6 +206,8 @@ class Session:
         self._frames.extend(self._requests.again(now))
         if not self.live and now >= self._settle_at:
             self._settle()
+        if not self.liveness.is_reading:
+            return
         if self.liveness.is_stale(now):
             self.end(f"stale: nothing was heard for {self.liveness.limit:g} s")
         elif not self.v1:

@@ -1,7 +1,9 @@
 import asyncio
+import json
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -247,6 +249,30 @@ async def test_a_handler_that_publishes_never_waits_for_itself(v1: Peer) -> None
         await client.subscribe()
         await (await v1.line()).send(busy("e-1", offset=1))
         assert "a handler cannot wait for it" in str(await outcome)
+
+
+async def test_a_handler_may_wait_for_a_task_that_publishes(v1: Peer) -> None:
+    """Its events' acknowledgements come behind more events than wait for the handlers."""
+    options = replace(FAST, outbox_bytes=4_000, queue_bytes=500)
+    begun, published = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        for _ in range(20):
+            await client.publish("agent_status", BUSY)
+
+    async def hand_over(event: Any) -> None:
+        if event.id == "e0":
+            begun.set()
+            await asyncio.create_task(work())
+            published.set()
+
+    async with Client(v1.url, options=options) as client:
+        client.on("agent:status", hand_over)
+        await client.subscribe()
+        line = await v1.line()
+        await line.send_raw(json.dumps([busy(f"e{n}") for n in range(20)]))
+        async with asyncio.timeout(5):
+            await published.wait()
 
 
 async def test_a_rate_limited_batch_is_sent_again_later_and_nothing_is_lost(v1: Peer) -> None:

@@ -145,6 +145,18 @@ def test_a_server_that_answers_no_ping_is_taken_at_its_silence() -> None:
     assert talk.session.ending is None
 
 
+def test_what_is_not_read_is_no_silence() -> None:
+    talk = Plain()
+    talk.publish("e1")
+    talk.says()
+    talk.session.pause()
+    talk.hands.turn(ANSWER)
+    talk.says()
+    talk.session.resume()
+    talk.says()
+    assert talk.left == 1
+
+
 def test_a_pong_that_comes_late_speaks_of_its_own_ping() -> None:
     talk = Plain()
     talk.publish("e1")

@@ -1,5 +1,6 @@
 """Pings, round trips, and when a link is given up."""
 
+import orjson
 import pytest
 
 from tests.unit.client.talk import Talk, status
@@ -55,10 +56,12 @@ def test_time_in_which_our_own_loop_stood_still_does_not_count() -> None:
 
 def test_time_in_which_we_did_not_read_does_not_count() -> None:
     talk = Talk().live()
-    talk.session.liveness.pause()
+    talk.memory.outbox.add("e1", orjson.dumps(status("a", id_="e1")))
+    talk.sent()
+    talk.session.pause()
     run(talk, 300)
     assert talk.session.ending is None
-    talk.session.liveness.resume(talk.hands.now)
+    talk.session.resume()
     run(talk, 19)
     assert talk.session.ending is None
 
