@@ -10,11 +10,15 @@ from tui.store.past import Past
 if TYPE_CHECKING:
     from tui.protocol.models.agent import (
         AgentErrorEvent,
+        AgentLogEvent,
         AgentMetricEvent,
         AgentMetrics,
         AgentStatusEvent,
         AgentTaskUpdateEvent,
     )
+    from tui.protocol.models.tdd import CoverageUpdateEvent, TddPhaseChangeEvent, TestResultEvent
+
+    Word = AgentLogEvent | TddPhaseChangeEvent | TestResultEvent | CoverageUpdateEvent
 
 TREND = 8
 """How many values of a trend are kept."""
@@ -149,6 +153,11 @@ class Agents:
         if agent.why != before:
             self.revision += 1
             self._call(agent, event.timestamp)
+
+    def on_word(self, event: "Word") -> None:
+        """What else an agent says shows that it is alive; alone, it makes no agent known."""
+        if event.data.agent_id in self.by_id:
+            self.heard(event.data.agent_id, event.timestamp)
 
     def count(self, *statuses: str) -> int:
         return sum(self._counts[status] for status in statuses)

@@ -48,6 +48,8 @@ class _Fold(NamedTuple):
     """What it leaves on the ribbon."""
     witness: Callable[[Any], bool] | None = None
     """Whether it told something of its agent's cycle."""
+    word: Callable[[Any], None] | None = None
+    """Where `fold` is not the agents' own, though an agent says it: what tells them."""
 
 
 class Store:
@@ -76,12 +78,26 @@ class Store:
         folds = (
             _Fold(t.AGENT_STATUS, Slice.AGENTS, agents.on_status, mark=ribbon.on_status),
             _Fold(t.AGENT_TASK_UPDATE, Slice.AGENTS, agents.on_task, witness=tdd.on_task),
-            _Fold(t.AGENT_LOG, Slice.LOGS, self.logs.on_log, witness=tdd.on_log),
+            _Fold(
+                t.AGENT_LOG, Slice.LOGS, self.logs.on_log, witness=tdd.on_log, word=agents.on_word
+            ),
             _Fold(t.AGENT_METRIC, Slice.AGENTS, agents.on_metric),
             _Fold(t.AGENT_ERROR, Slice.AGENTS, self._on_agent_error, witness=tdd.on_error),
-            _Fold(t.TDD_PHASE_CHANGE, Slice.TDD, tdd.on_phase, mark=ribbon.on_phase),
-            _Fold(t.TEST_RESULT, Slice.TDD, tdd.on_result),
-            _Fold(t.COVERAGE_UPDATE, Slice.TDD, tdd.on_coverage, mark=ribbon.on_coverage),
+            _Fold(
+                t.TDD_PHASE_CHANGE,
+                Slice.TDD,
+                tdd.on_phase,
+                mark=ribbon.on_phase,
+                word=agents.on_word,
+            ),
+            _Fold(t.TEST_RESULT, Slice.TDD, tdd.on_result, word=agents.on_word),
+            _Fold(
+                t.COVERAGE_UPDATE,
+                Slice.TDD,
+                tdd.on_coverage,
+                mark=ribbon.on_coverage,
+                word=agents.on_word,
+            ),
             _Fold(t.WORKFLOW_STARTED, Slice.WORKFLOWS, flows.on_started),
             _Fold(t.WORKFLOW_STEP_COMPLETE, Slice.WORKFLOWS, flows.on_step),
             _Fold(t.WORKFLOW_COMPLETE, Slice.WORKFLOWS, flows.on_complete),
@@ -118,11 +134,13 @@ class Store:
         if found is None or (metadata is not None and metadata.encrypted):
             self._keep_raw(event)
             return
-        _, slice_, fold, mark, witness = found
+        _, slice_, fold, mark, witness, word = found
         if mark is not None and bucket is not None:
             mark(bucket, event)
         fold(event)
         self._dirty.add(slice_)
+        if word is not None:
+            word(event)  # that changes an age alone, which is drawn each second anyway
         if witness is not None and witness(event):
             self._dirty.add(Slice.TDD)
 

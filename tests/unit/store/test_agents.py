@@ -4,8 +4,9 @@ from random import Random
 
 import pytest
 
-from tests.support.events import START, event, status
+from tests.support.events import START, event, log, phase, results, status
 from tui.panes.agents import ordered
+from tui.protocol.models import Message
 from tui.store import Store
 from tui.store import agents as module
 
@@ -16,6 +17,28 @@ def test_time_in_state_starts_with_the_state_and_not_with_each_word() -> None:
     store.apply(status("coder-1", "BUSY", at=30))
     agent = store.agents.by_id["coder-1"]
     assert (agent.status, agent.since, agent.seen) == ("busy", START, START + 30_000)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        log("a", "still at it", 30),
+        results("a", "test_x.py", 3, at=30),
+        phase("a", "red", "green", 30),
+        event("coverage_update", {"agentId": "a", "taskId": "t", "coverage": {"lines": 9}}, 30),
+        event("agent_error", {"agentId": "a", "message": "no"}, 30),
+    ],
+    ids=lambda word: word.type,
+)
+def test_whatever_an_agent_says_is_a_word_from_it(word: Message) -> None:
+    store = Store()
+    store.apply(word)
+    assert ("a" in store.agents.by_id) == (word.type == "agent_error")
+    store.apply(status("a", "busy", at=0))
+    store.apply(status("b", "busy", at=0))
+    store.apply(word)
+    assert store.agents.by_id["a"].seen == START + 30_000
+    assert list(store.agents.by_id) == ["b", "a"], "and it is not the one to leave"
 
 
 def test_an_older_spelling_of_status_is_read() -> None:
