@@ -21,6 +21,15 @@ def test_code_edited_in_red_before_any_test_failed_is_a_breach() -> None:
     assert Slice.TDD in store.drain()
 
 
+def test_a_failing_file_that_is_no_more_hides_no_breach() -> None:
+    store = Store()
+    store.apply(results("a", "test_gone.py", 3, ("test_x",)))
+    store.apply(phase("a", "red", "green", testResults=PASSED))
+    in_red(store, at=3)
+    store.apply(edit("src/ledger.py", at=4))
+    assert rules(store) == [Rule.CODE_FIRST]
+
+
 def test_a_rule_is_broken_once_in_a_cycle_however_often_that_shows() -> None:
     store = in_red()
     store.apply(edit("src/ledger.py"))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.events import event, phase, results
-from tests.unit.store.discipline import breaches, in_red, rules
+from tests.unit.store.discipline import PASSED, breaches, in_red, rules
 from tui.store import Store
 from tui.store.tdd import Rule
 
@@ -62,6 +62,15 @@ def test_an_unknown_file_that_passes_is_one_until_another_fails_in_the_same_red(
     assert rules(store) == []
     store.apply(results("a", "test_third.py", 2, at=4))
     assert rules(store) == [], "the rest of a run in which something fails is old, for all we know"
+
+
+def test_of_a_file_that_may_have_passed_since_it_failed_nothing_is_said() -> None:
+    store = Store()
+    store.apply(results("a", "test_x.py", 3, ("test_y",)))
+    store.apply(phase("a", "red", "green", testResults=PASSED))
+    in_red(store, at=3)
+    store.apply(results("a", "test_x.py", 4, at=4))
+    assert rules(store) == []
 
 
 def test_new_tests_that_pass_outside_red_are_none() -> None:

@@ -64,6 +64,11 @@ def test_a_passed_run_clears_failures_of_files_that_are_no_more() -> None:
     store.apply(phase("a", "red", "green", testResults=totals))
     assert cycle(store).failures == []
     assert cycle(store).totals == Totals(4, 4, 0, 0)
+    store.apply(results("a", "test_here.py", 4))
+    assert (cycle(store).totals, cycle(store).duration) == (Totals(4, 4, 0, 0), 250)
+    assert store.tdd.failing() == 0
+    store.apply(results("a", "test_gone.py", 1, ("test_x",)))
+    assert cycle(store).totals == Totals(6, 5, 1, 0), "it was not gone"
 
 
 def test_coverage_remembers_the_value_before() -> None:

@@ -75,6 +75,8 @@ class Cycle:
     """Milliseconds that those took."""
     tested_at: float = 0.0
     files: dict[str, TestFile] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    """Files that failed when all was said to pass: they may be no more, or have passed."""
     runs: deque[Run] = field(default_factory=lambda: deque(maxlen=MAX_RUNS))
     """The last one may still go on."""
     ran: set[str] = field(default_factory=set)
@@ -126,12 +128,6 @@ class Cycle:
         self.summed = self.summed.plus(file.totals, -1)
         self.duration -= file.duration
         self.broken -= file.broken
-
-    def forget_failures(self) -> None:
-        """All has passed: a failure left from a file that is no more is none."""
-        self.broken = 0
-        for file in self.files.values():
-            file.failures, file.broken = (), 0
 
     def count_run(self, totals: Totals, at: float) -> None:
         """Take in results of the newest run, or of another where that is over."""

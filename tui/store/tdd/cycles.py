@@ -74,7 +74,7 @@ class Cycles:
             self._change_phase(cycle, phase, data.previous_phase, data.duration, at)
         if totals is not None:
             if totals.failing == 0:
-                cycle.forget_failures()
+                self._drop_failing(cycle)
             if totals != cycle.totals or not cycle.runs:  # else it is the run that we know
                 cycle.count_run(totals, at)
             cycle.end_run()
@@ -93,9 +93,7 @@ class Cycles:
             cycle.end_run()
         before = cycle.files.pop(path, None)
         if len(cycle.files) >= MAX_FILES:
-            oldest = next(iter(cycle.files))
-            self._untrace(cycle, oldest)
-            cycle.forget(oldest)
+            self._forget(cycle, next(iter(cycle.files)))
         failures = tuple([Failure.of(path, f) for f in (data.failures or ())[:MAX_FAILURES]])
         file = TestFile(path, Totals.of(data.results), data.results.duration, failures, at)
         for failure in failures:
@@ -109,6 +107,7 @@ class Cycles:
         elif at >= cycle.since:
             self._weigh(cycle, cycle.summed, at, tested=True)
             self._judge_passing(cycle, before, file)
+        cycle.dropped.discard(path)
 
     def on_coverage(self, event: "CoverageUpdateEvent") -> None:
         data = event.data
@@ -158,6 +157,18 @@ class Cycles:
             cycle.seen = at
         return cycle
 
+    def _forget(self, cycle: Cycle, path: str) -> None:
+        self._untrace(cycle, path)
+        cycle.forget(path)
+
+    def _drop_failing(self, cycle: Cycle) -> None:
+        """All has passed: what still fails is left from files that were renamed or deleted."""
+        failing = [p for p, file in cycle.files.items() if file.totals.failing or file.failures]
+        for path in failing:
+            self._forget(cycle, path)
+        if len(cycle.dropped) < MAX_FILES:
+            cycle.dropped.update(failing)
+
     def _change_phase(
         self, cycle: Cycle, phase: str, said: str | None, duration: float | None, at: float
     ) -> None:
@@ -204,7 +215,9 @@ class Cycles:
 
     def _judge_passing(self, cycle: Cycle, before: TestFile | None, file: TestFile) -> None:
         evidence = cycle.evidence
-        if not evidence.witnessed or (before is None and evidence.failed):
+        if not evidence.witnessed:
+            return
+        if before is None and (evidence.failed or file.path in cycle.dropped):
             return
         if new := passed_at_once(before, file):
             tests = "1 new test passes" if new == 1 else f"{new} new tests pass"
