@@ -14,6 +14,10 @@ NAMED = 3
 WORDS = {"needs_input": "needs you", "blocked": "is blocked", "error": "has failed"}
 
 
+_Occurrence = tuple[str, float]
+"""A need's key and when it began: what ended and is asked again between two looks is news."""
+
+
 class News(NamedTuple):
     """Harmless text, a line each."""
 
@@ -37,8 +41,8 @@ class Notifier:
     def __init__(self, started: float) -> None:
         self._started = started
         self._before: Sequence[Need] = ()
-        self._open: frozenset[str] = frozenset()
-        self._waiting: dict[str, Need] = {}
+        self._open: frozenset[_Occurrence] = frozenset()
+        self._waiting: dict[_Occurrence, Need] = {}
         """Those that are to be told, by occurrence."""
         self._told = float("-inf")
 
@@ -46,12 +50,13 @@ class Notifier:
         """What there is to tell at `now`; in `quiet` hours nothing, but after them what is open."""
         if needs is not self._before:
             self._before = needs
-            is_open = frozenset(need.key for need in needs)
+            found = {(need.key, need.since): need for need in needs}
+            is_open = frozenset(found)
             self._waiting = {k: need for k, need in self._waiting.items() if k in is_open}
             self._waiting |= {
-                need.key: need
-                for need in needs
-                if need.key not in self._open and max(need.since, need.back) >= self._started
+                key: need
+                for key, need in found.items()
+                if key not in self._open and max(need.since, need.back) >= self._started
             }
             self._open = is_open
         if quiet or not self._waiting or now < self._told + SPACING:

@@ -1,6 +1,7 @@
 """What each agent is doing, folded from `agent_status`, `agent_task_update`, `agent_metric`."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,9 @@ class Agent:
 class Agents:
     """All agents by id; the one unheard of for longest leaves when there are too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Callable[[Agent], None] = lambda _: None) -> None:
+        """`ended` is given an agent before it wants a person no more, or for another reason."""
+        self._ended = ended
         self.by_id: OrderedDict[str, Agent] = OrderedDict()
         self.calling: dict[str, Agent] = {}
         """Those that want a person."""
@@ -104,14 +107,17 @@ class Agents:
         agent.kind = cut(data.agent_type)
         why, title = agent.why, agent.task
         status = cut(data.status)
+        reason = cut(data.reason)
         called = status != agent.status
+        if (called or reason != agent.reason) and agent.status in CALLS:
+            self._ended(agent)
         if called:
             self._count(agent.status, -1)
             self._count(status, 1)
             agent.status = status
             agent.attention = ATTENTION.get(status, UNKNOWN)
             agent.since = at
-        agent.reason = cut(data.reason)
+        agent.reason = reason
         task = data.current_task
         if task is not None:
             agent.task_id = cut(task.id)
@@ -151,6 +157,7 @@ class Agents:
         agent.last_error = cut(event.data.message)
         self.past.on_error(event.data, event.timestamp)
         if agent.why != before:
+            self._ended(agent)
             self.revision += 1
             self._call(agent, event.timestamp)
 

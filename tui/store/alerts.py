@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.protocol.vocabulary import Severity
 from tui.store.bounds import MESSAGE, address, cut, more
 from tui.store.item import Item
 
@@ -18,6 +19,7 @@ MAX_ACTIONS = 9
 """Of a notification."""
 ADDRESS_FIELDS = ("url", "href", "link", "action")
 """Where senders put the address of an action."""
+_RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
 
 
 class Alert(Item):
@@ -34,8 +36,11 @@ class Alert(Item):
     def __init__(self, key: str, event: "SystemAlertEvent", known: "Alert | None") -> None:
         is_open = not event.data.resolved
         super().__init__(key, event, known, is_open=is_open)
+        self.worst = severity = cut(event.data.severity)
         if known is not None and known.open and is_open:
             self.count = known.count + 1
+            if _RANKS.get(known.worst, -1) > _RANKS.get(severity, -1):
+                self.worst = known.worst
 
     @staticmethod
     def key_of(event: "SystemAlertEvent") -> str:

@@ -1,6 +1,7 @@
 """Alerts, notifications, deployments and GitHub, as one list of what changed."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.store.alerts import Alert, Notice
@@ -31,7 +32,9 @@ MAX_UNREAD = 200
 class Delivery:
     """All items, by key, the newest touched last."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Callable[[Item], None] = lambda _: None) -> None:
+        """`ended` is given what was open before it is so no more, or is of a higher severity."""
+        self._ended = ended
         self.items: OrderedDict[str, Item] = OrderedDict()
         self._of_kind: dict[str, OrderedDict[str, Item]] = {
             kind.kind: OrderedDict()
@@ -85,6 +88,8 @@ class Delivery:
         if known is not None:
             items.move_to_end(key)
             kind.move_to_end(key)
+            if known.open and not (item.open and item.worst == known.worst):
+                self._ended(known)
         elif len(kind) >= MAX_OF_KIND:
             # The oldest leaves; one that is open only where all are.
             leaves = next((key for key, other in kind.items() if not other.open), next(iter(kind)))

@@ -1,7 +1,9 @@
 """What wants a person, the longest waiting first, without what a person has put off.
 
 An occurrence is one time that something wanted a person: a new question of the same agent, or a
-higher severity of the same alert, is another one, and is not put off with the first.
+higher severity of the same alert, is another one, and is not put off with the first. It ends when
+an event says so: whoever starts later is told the present state alone, and of when that began at
+most what its last repeat says.
 """
 
 from collections import Counter
@@ -31,7 +33,7 @@ class Need(NamedTuple):
     """One thing that wants a person."""
 
     key: str
-    """Of this occurrence."""
+    """Of this occurrence; the same again after it has ended has the same one."""
     kind: Literal["needs_input", "blocked", "error", "alert"]
     who: str
     """The agent's id, or the alert's title."""
@@ -51,11 +53,14 @@ SINCE = attrgetter("since")
 
 
 def occurrence(thing: Agent | Item) -> str:
-    """The key by which the inbox knows what an agent or an alert wants now."""
+    """The key by which the inbox knows what an agent or an alert wants now.
+
+    Of what its state says, so that it is the same after a restart; an error's message is no part
+    of an agent's state.
+    """
     if isinstance(thing, Agent):
-        # With the text: clocks of whole seconds give two questions the same time.
-        return f"agent {thing.id} {thing.called:.0f} {crc32(thing.why.encode(errors='replace')):x}"
-    return f"{thing.key} {thing.since:.0f} {thing.level}"
+        return f"agent {thing.id} {thing.status} {crc32(thing.reason.encode(errors='replace')):x}"
+    return f"{thing.key} {thing.worst}".rstrip()
 
 
 class Inbox:
@@ -151,6 +156,13 @@ class Inbox:
         self._acknowledged.pop(key, None)
         self._snoozed.pop(key, None)
         self._put_off_changed()
+
+    def ended(self, thing: Agent | Item) -> None:
+        """It wants no more what it wants now: the same again will be another occurrence."""
+        key = occurrence(thing)
+        self._back.pop(key, None)
+        if key in self._acknowledged or key in self._snoozed:
+            self.take_back(key)
 
     def restore(self) -> None:
         """Take back all that was put off."""

@@ -9,7 +9,10 @@ class Item:
     Until then the event is kept, for in a stream most are outdone by the next before anybody looks.
     """
 
-    __slots__ = ("_event", "at", "count", "detail", "key", "level", "open", "since", "title")
+    __slots__ = (
+        *("_event", "at", "count", "detail", "key"),
+        *("level", "open", "since", "title", "worst"),
+    )
 
     kind: ClassVar[str]
     """`alert` `notice` `deployment` `issue` `pr` `ci`."""
@@ -25,6 +28,8 @@ class Item:
     """Whether it still asks for something: an unresolved alert, a failed check."""
     since: float
     """When it became open, or was so no more; repeats leave it."""
+    worst: str
+    """The highest severity that it had while it was open; empty where such things have none."""
 
     def __init__(self, key: str, event: Any, known: "Item | None", *, is_open: bool) -> None:
         """`known` is what was known of the same thing before."""
@@ -33,6 +38,7 @@ class Item:
         self.at = self.since = event.timestamp
         self.count = 1
         self.open = is_open
+        self.worst = ""
         if known is not None and known.open == is_open:
             self.since = known.since
 

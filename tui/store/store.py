@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.protocol.catalog import EVENTS, MessageType
-from tui.store.agents import Agents
+from tui.store.agents import Agent, Agents
 from tui.store.bounds import MESSAGE, cut
 from tui.store.delivery import Delivery
 from tui.store.history import History
 from tui.store.inbox import Inbox
+from tui.store.item import Item
 from tui.store.link import Link
 from tui.store.logs import LogLine, Logs
 from tui.store.ribbon import Bucket, Ribbon
@@ -59,10 +60,10 @@ class Store:
         self, put_off: dict[str, Any] | None = None, *, coverage_minimum: float = MINIMUM
     ) -> None:
         """`put_off` is what the inbox remembers between starts; `coverage_minimum` in percent."""
-        self.agents = Agents()
+        self.agents = Agents(self._ended)
         self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
-        self.delivery = Delivery()
+        self.delivery = Delivery(self._ended)
         self.inbox = Inbox(self.agents, self.delivery, put_off, self._inbox_changed)
         self.logs = Logs()
         self.history = History()
@@ -162,6 +163,9 @@ class Store:
     @property
     def dirty(self) -> bool:
         return bool(self._dirty)
+
+    def _ended(self, thing: Agent | Item) -> None:
+        self.inbox.ended(thing)
 
     def _inbox_changed(self) -> None:
         self._dirty.add(Slice.INBOX)

@@ -36,6 +36,12 @@ def test_a_second_question_of_the_same_agent_is_news() -> None:
     )
 
 
+def test_the_same_question_again_is_news() -> None:
+    notifier = Notifier(START)
+    assert notifier.news((need("a", 1, key="agent a"),), START)
+    assert notifier.news((need("a", 9, key="agent a"),), START + SPACING)
+
+
 def test_a_burst_becomes_one_summary() -> None:
     notifier = Notifier(START)
     needs = tuple(need(f"coder-{n}") for n in range(5))

@@ -97,10 +97,14 @@ def test_the_same_word_again_is_the_same_occurrence() -> None:
         ([asks("a", "one")], [asks("a", "two")]),
         ([asks("a", "one")], [status("a", "busy", 3), asks("a", "one", 5)]),
         ([status("a", "blocked", reason="x")], [asks("a", "x", 5)]),
+        ([status("a", "error")], [event("agent_error", {"agentId": "a", "message": "no"}, 5)]),
         ([alert("l", "high")], [alert("l", "critical", 5)]),
         ([alert("l", "high")], [alert("l", "high", 3, resolved=True), alert("l", "high", 5)]),
     ],
-    ids=["question", "same second", "asked again", "status", "severity", "opened again"],
+    ids=[
+        *("question", "same second", "asked again", "status"),
+        *("error", "severity", "opened again"),
+    ],
 )
 def test_what_is_asked_anew_is_not_put_off_with_what_was_asked_before(
     first: list[Any], again: list[Any]
@@ -111,6 +115,31 @@ def test_what_is_asked_anew_is_not_put_off_with_what_was_asked_before(
     for made in again:
         store.apply(made)
     assert len(who(store)) == 1
+
+
+def test_a_severity_that_goes_down_and_up_again_is_no_new_occurrence() -> None:
+    store = store_of(alert("l", "critical"))
+    store.inbox.acknowledge(only(store).key, NOW)
+    for severity in ("high", "medium", "high", "critical"):
+        store.apply(alert("l", severity))
+        assert who(store) == []
+    store.apply(alert("l", "critical", resolved=True))
+    store.apply(alert("l", "high"))
+    assert who(store) == ["Alert l"]
+
+
+def test_what_has_ended_is_no_longer_remembered_as_put_off() -> None:
+    kept: dict[str, Any] = {}
+    store = store_of(asks("a", "?"), asks("b", "?"), alert("l", "high"), kept=kept)
+    a, b, alarm = sorted(store.inbox.open(NOW), key=lambda need: need.id)
+    store.inbox.acknowledge(a.key, NOW)
+    store.inbox.snooze(b.key, NOW)
+    store.inbox.acknowledge(alarm.key, NOW)
+    store.drain()
+    for made in (status("a", "busy"), asks("b", "!"), alert("l", "critical")):
+        store.apply(made)
+    assert kept == {"acknowledged": {}, "snoozed": {}}
+    assert Slice.INBOX in store.drain()
 
 
 def test_what_is_snoozed_comes_back_after_its_time_and_no_event() -> None:
@@ -149,6 +178,20 @@ def test_what_was_put_off_is_kept_between_starts_for_that_occurrence() -> None:
     assert who(store) == []
     store.apply(asks("a", "three", 9))
     assert who(store) == ["a"]
+
+
+def test_what_was_put_off_stays_so_when_only_its_last_repeat_is_told_at_the_next_start() -> None:
+    kept: dict[str, Any] = {}
+    first = (
+        *(asks("a", "one"), alert("l", "high"), status("e", "error")),
+        event("agent_error", {"agentId": "e", "message": "disk full"}, 1),
+    )
+    repeats = (asks("a", "one", 60), alert("l", "high", 60), status("e", "error", 60))
+    store = store_of(*first, *repeats, kept=kept)
+    for need in store.inbox.open(NOW):
+        store.inbox.acknowledge(need.key, NOW)
+    assert who(store) == []
+    assert who(store_of(*repeats, kept=kept)) == []
 
 
 @pytest.mark.parametrize(
