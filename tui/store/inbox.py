@@ -148,6 +148,7 @@ class Inbox:
 
     def snooze(self, key: str, now: float) -> None:
         """Not now: this occurrence is shown again after `snooze_minutes`."""
+        self._acknowledged.pop(key, None)
         _keep(self._snoozed, key, now + self.snooze_minutes * MINUTE)
         self._put_off_changed()
 

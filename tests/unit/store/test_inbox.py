@@ -153,6 +153,16 @@ def test_what_is_snoozed_comes_back_after_its_time_and_no_event() -> None:
     assert [need.back for need in store.inbox.open(end + 1)] == [end, 0.0]
 
 
+def test_what_is_acknowledged_comes_back_when_it_is_snoozed_after_all() -> None:
+    store = store_of(asks("a", "?"))
+    key = only(store).key
+    store.inbox.acknowledge(key, NOW)
+    store.inbox.snooze(key, NOW)
+    assert not store.inbox.is_acknowledged(key)
+    assert who(store) == []
+    assert who(store, NOW + SNOOZE_MINUTES * MINUTE) == ["a"]
+
+
 def test_what_was_put_off_can_be_taken_back() -> None:
     store = store_of(asks("a", "?"), asks("b", "?", 1), asks("c", "?", 2))
     a, b, _ = store.inbox.open(NOW)
