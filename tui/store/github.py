@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MAX_PAST = 20
 MAX_LABELS = 20
+NEW_COMMITS = "synchronize"
+"""The action by which none of a pull request's checks is done."""
+DRAFT = {"converted_to_draft": True, "ready_for_review": False}
+"""Actions that say whether a pull request is one."""
 FAILURES = frozenset(("failure", "timed_out", "startup_failure"))
 
 
@@ -65,6 +69,12 @@ class Issue(Item):
         data = event.data
         self.past = deque(maxlen=MAX_PAST) if known is None else known.past
         self.past.append(Happening(self.at, cut(data.action), cut(data.sender)))
+        # What an event leaves out is as it was.
+        self.url = address(data.url) or (known.url if known is not None else "")
+        if data.labels is not None or known is None:
+            self.labels = tuple([cut(label) for label in (data.labels or ())[:MAX_LABELS]])
+        else:
+            self.labels = known.labels
 
     @staticmethod
     def key_of(event: "GithubIssueUpdateEvent") -> str:
@@ -78,9 +88,7 @@ class Issue(Item):
         self.name = cut(data.title)
         self.action = cut(data.action)
         self.state = cut(data.state)
-        self.url = address(data.url)
         self.sender = cut(data.sender)
-        self.labels = tuple(cut(label) for label in (data.labels or ())[:MAX_LABELS])
         self.title = f"#{self.number} {self.name}"
         self.detail = f"{self.action} ({self.state})"
 
@@ -109,7 +117,20 @@ class PullRequest(Issue):
 
     def __init__(self, key: str, event: "GithubPrUpdateEvent", known: "PullRequest | None") -> None:
         data = event.data
-        checks = data.checks
+        action = cut(data.action).lower()
+        checks = Checks(*_numbers(data.checks)) if data.checks else None
+        draft = DRAFT.get(action) if data.draft is None else data.draft
+        merged, review = data.merged, cut(data.review_decision).lower().replace("_", " ")
+        branch = text_of(more(data, "branch"))
+        if known is not None:
+            if checks is None and action != NEW_COMMITS:
+                checks = known.checks
+            draft = known.draft if draft is None else draft
+            merged = known.merged if merged is None else merged
+            review = known.review if data.review_decision is None else review
+            branch = branch or known.branch
+        self.checks, self.review, self.branch = checks, review, branch
+        self.draft, self.merged = bool(draft), bool(merged)
         broken = checks is not None and checks.failed > 0 and cut(data.state).lower() != "closed"
         super().__init__(key, event, known, is_open=broken)
 
@@ -119,12 +140,7 @@ class PullRequest(Issue):
 
     def _read(self, event: "GithubPrUpdateEvent") -> None:  # type: ignore[override]
         super()._read(event)
-        data = event.data
-        self.checks = checks = Checks(*_numbers(data.checks)) if data.checks else None
-        self.draft = bool(data.draft)
-        self.merged = bool(data.merged)
-        self.review = cut(data.review_decision).lower().replace("_", " ")
-        self.branch = text_of(more(data, "branch"))
+        checks = self.checks
         self.level = "error" if self.open else "success" if self.merged else "info"
         self.title = f"PR{self.title}"
         said = [f"checks {checks.passed}/{checks.total}"] if checks else []

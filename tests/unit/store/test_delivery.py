@@ -90,6 +90,40 @@ def test_a_failed_check_leaves_the_pull_request_open() -> None:
     assert (item.open, item.level) == (False, "success")
 
 
+def pr_update(at: float, **more: Any) -> Any:
+    data = {"repository": "o/r", "number": 7, "title": "Refunds", "action": "labeled"}
+    return event("github_pr_update", data | {"state": "open"} | more, at)
+
+
+def the_pull_request(store: Store) -> PullRequest:
+    (item,) = store.delivery.items.values()
+    assert isinstance(item, PullRequest)
+    return item
+
+
+def test_what_a_pull_requests_event_leaves_out_is_as_it_was() -> None:
+    store = Store()
+    more: Any = {"draft": True, "reviewDecision": "CHANGES_REQUESTED", "branch": "refunds"}
+    url = "https://example.org/7"
+    store.apply(pull_request(1, **more, url=url, labels=["bug"]))
+    before = the_pull_request(store)
+    store.apply(pr_update(5))
+    item = the_pull_request(store)
+    assert (item.open, item.level, item.checks) == (True, "error", (7, 1, 1))
+    assert (item.draft, item.review, item.branch) == (True, "changes requested", "refunds")
+    assert (item.url, item.labels, item.detail) == (url, ("bug",), before.detail)
+    store.apply(pr_update(6, action="ready_for_review", reviewDecision="", labels=[]))
+    item = the_pull_request(store)
+    assert (item.open, item.draft, item.review, item.labels) == (True, False, "", ())
+
+
+def test_new_commits_of_a_pull_request_are_not_checked_yet() -> None:
+    store = Store()
+    store.apply(pull_request(1))
+    store.apply(pr_update(5, action="synchronize"))
+    assert (the_pull_request(store).open, the_pull_request(store).checks) == (False, None)
+
+
 def test_a_deployment_shows_progress_until_it_ends() -> None:
     store = Store()
     store.apply(deployment("in_progress", 40, version="v2"))
