@@ -66,7 +66,7 @@ def pull_request_lines(pull: PullRequest, delivery: Delivery, now: float) -> lis
 
 
 def run_lines(run: Run, now: float) -> list[Line]:
-    took = (run.at if run.conclusion else now) - run.started
+    took = run.duration if run.conclusion else now - run.started
     return [
         *section(
             "run",
@@ -77,7 +77,11 @@ def run_lines(run: Run, now: float) -> list[Line]:
                 field("run", run.run_id),
                 field("status", run.status),
                 field("conclusion", run.conclusion or "not yet", _style(run.conclusion)),
-                field("took" if run.conclusion else "running", age(took)),
+                *(
+                    [field("took" if run.conclusion else "running", age(took))]
+                    if took is not None
+                    else []
+                ),
                 *([link("address    ", run.url)] if run.url else []),
             ],
         ),
@@ -87,7 +91,7 @@ def run_lines(run: Run, now: float) -> list[Line]:
                 (
                     (f"{clock_time(past.at)}  ", "dim"),
                     (f"{past.conclusion:<12}  ", _style(past.conclusion)),
-                    (f"{age(past.duration):>7}  ", "text"),
+                    (f"{'' if past.duration is None else age(past.duration):>7}  ", "text"),
                     (past.run_id, "dim"),
                 )
                 for past in reversed(run.past)

@@ -72,7 +72,11 @@ class Delivery:
         self._put(PullRequest, event)
 
     def on_ci(self, event: "GithubWorkflowUpdateEvent") -> None:
-        self._put(Run, event)
+        run = self._of_kind["ci"].get(Run.key_of(event))
+        if isinstance(run, Run) and run.is_after(event):
+            run.note(event)
+        else:
+            self._put(Run, event)
 
     def settle(self) -> None:
         """Read what was left for later, and let the events go."""

@@ -1,6 +1,6 @@
 """GitHub: issues, pull requests with their checks and review, workflow runs."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import address, cut, more, text_of
@@ -148,21 +148,30 @@ class PullRequest(Issue):
         self.detail = " · ".join(word for word in said if word)
 
 
-class PastRun(NamedTuple):
+class Attempt(NamedTuple):
+    """What is known of a run: of its last attempt, where it was run again."""
+
     run_id: str
     conclusion: str
+    """Empty while it goes on."""
     at: float
     """When it was completed."""
-    duration: float
-    """Milliseconds, from its first event."""
+    started: float
+    """When it was first heard of."""
+    duration: float | None = None
+    """Milliseconds; None while it goes on, and where nothing was heard of it before its end."""
+
+
+Runs = OrderedDict[str, Attempt]
+"""The runs of one workflow on one branch, by id."""
 
 
 class Run(Item):
     """The newest run of one workflow on one branch."""
 
     __slots__ = (
-        *("branch", "conclusion", "past", "repository", "run_id"),
-        *("started", "status", "url", "workflow"),
+        *("branch", "conclusion", "duration", "repository", "run_id"),
+        *("runs", "started", "status", "url", "workflow"),
     )
 
     kind = "ci"
@@ -174,19 +183,49 @@ class Run(Item):
     branch: str
     url: str
     started: float
-    past: deque[PastRun]
-    """Completed ones, the newest last."""
+    duration: float | None
+    """Milliseconds, where both its beginning and its end were heard of."""
+    runs: Runs
+    """This one and those before it."""
 
     def __init__(self, key: str, event: "GithubWorkflowUpdateEvent", known: "Run | None") -> None:
-        data = event.data
-        self.conclusion = conclusion = cut(data.conclusion)
-        self.run_id = run_id = cut(str(data.run_id))
-        super().__init__(key, event, known, is_open=conclusion in FAILURES)
-        self.past = past = deque(maxlen=MAX_PAST) if known is None else known.past
-        same = known is not None and known.run_id == run_id
-        self.started = known.started if known is not None and same else self.at
-        if conclusion and (not past or past[-1].run_id != run_id):
-            past.append(PastRun(run_id, conclusion, self.at, self.at - self.started))
+        self.runs = OrderedDict() if known is None else known.runs
+        attempt = self.note(event)
+        self.run_id, self.conclusion = attempt.run_id, attempt.conclusion
+        self.started, self.duration = attempt.started, attempt.duration
+        super().__init__(key, event, known, is_open=attempt.conclusion in FAILURES)
+
+    @property
+    def past(self) -> list[Attempt]:
+        """Those that are complete, in the order in which they were first heard of."""
+        return [attempt for attempt in self.runs.values() if attempt.conclusion]
+
+    def is_after(self, event: "GithubWorkflowUpdateEvent") -> bool:
+        """Whether an event is of a run before this one.
+
+        All others that were heard of are. So is one that is first heard of at its end while this
+        one goes on, unless its number is higher.
+        """
+        run_id = _run_id(event)
+        if run_id == self.run_id or run_id in self.runs:
+            return run_id != self.run_id
+        both_numbers = run_id.isdecimal() and self.run_id.isdecimal()
+        ends = bool(event.data.conclusion) and not self.conclusion
+        return ends and both_numbers and int(run_id) < int(self.run_id)
+
+    def note(self, event: "GithubWorkflowUpdateEvent") -> Attempt:
+        """Remember what an event says of its run."""
+        run_id, conclusion, at = _run_id(event), cut(event.data.conclusion), event.timestamp
+        attempt = self.runs.get(run_id)
+        if attempt is None or (attempt.conclusion and not conclusion):  # or it is run again
+            attempt = Attempt(run_id, conclusion, at, at)
+        elif conclusion != attempt.conclusion:
+            duration = None if attempt.conclusion else at - attempt.started
+            attempt = Attempt(run_id, conclusion, at, attempt.started, duration)
+        self.runs[run_id] = attempt
+        if len(self.runs) > MAX_PAST:
+            self.runs.popitem(last=False)
+        return attempt
 
     @staticmethod
     def key_of(event: "GithubWorkflowUpdateEvent") -> str:
@@ -204,6 +243,10 @@ class Run(Item):
         self.level = "error" if self.open else "success" if good else "info"
         self.title = f"{self.workflow} {self.branch}".rstrip()
         self.detail = (self.conclusion or self.status).replace("_", " ")
+
+
+def _run_id(event: "GithubWorkflowUpdateEvent") -> str:
+    return cut(str(event.data.run_id))
 
 
 def _numbers(checks: "ChecksSaid") -> tuple[int, int, int]:

@@ -238,6 +238,57 @@ def test_runs_are_remembered_with_how_long_they_took() -> None:
     ]
 
 
+def ci(run_id: int | str, at: float, conclusion: str | None = None) -> Any:
+    data = {"repository": "o/r", "workflow": "ci", "branch": "b", "status": "x", "runId": run_id}
+    return event("github_workflow_update", data | {"conclusion": conclusion}, at)
+
+
+def the_run(*events: Any) -> Run:
+    store = Store()
+    for made in events:
+        store.apply(made)
+    (item,) = store.delivery.items.values()
+    assert isinstance(item, Run)
+    return item
+
+
+def runs(run: Run) -> list[tuple[str, str, float | None]]:
+    return [(a.run_id, a.conclusion, a.duration and a.duration / 1000) for a in run.past]
+
+
+def test_a_run_that_ends_after_a_newer_one_began_takes_no_place_of_that() -> None:
+    events = [ci(1, 0), ci(2, 60), ci(1, 120, "failure")]
+    run = the_run(*events)
+    assert (run.run_id, run.conclusion, run.open, run.started) == ("2", "", False, START + 60_000)
+    run = the_run(*events, ci(2, 600, "success"))
+    assert (run.run_id, run.conclusion, run.duration) == ("2", "success", 540_000)
+    assert runs(run) == [("1", "failure", 120), ("2", "success", 540)]
+
+
+def test_a_run_that_is_run_again_is_one_run_with_its_last_conclusion() -> None:
+    again = [ci(1, 0), ci(1, 60, "failure"), ci(1, 70), ci(1, 120, "success")]
+    assert runs(the_run(*again)) == [("1", "success", 50)]
+    assert the_run(*again[:3]).started == START + 70_000
+    run = the_run(*again, ci(2, 200))
+    assert (run.run_id, run.conclusion, runs(run)) == ("2", "", [("1", "success", 50)])
+
+
+def test_of_a_run_first_heard_of_at_its_end_it_is_not_known_how_long_it_took() -> None:
+    assert runs(the_run(ci(1, 60, "failure"))) == [("1", "failure", None)]
+
+
+def test_a_run_first_heard_of_at_its_end_is_the_newest_unless_its_number_is_lower() -> None:
+    for row, ended, newest in ((2, 1, "2"), (1, 2, "2"), ("b", "a", "a")):
+        run = the_run(ci(row, 0), ci(ended, 60, "failure"), ci(ended, 61, "failure"))
+        assert run.run_id == newest
+    assert the_run(ci(2, 0), ci(2, 5, "success"), ci(1, 60, "failure")).run_id == "1"
+
+
+def test_runs_before_are_bounded() -> None:
+    run = the_run(*(ci(number, number, "success") for number in range(100)))
+    assert [past.run_id for past in run.past] == [f"{number}" for number in range(80, 100)]
+
+
 def test_a_closed_pull_request_asks_for_nothing() -> None:
     store = Store()
     store.apply(pull_request(1))
