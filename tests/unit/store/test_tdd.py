@@ -188,9 +188,11 @@ def test_a_report_of_one_file_takes_the_place_of_what_was_known_of_it() -> None:
     files = [{"path": "a.py", "lines": 90, "uncoveredLines": [5]}, {"path": "b.py", "lines": 40}]
     store.apply(coverage(65, files=files))
     store.apply(coverage(66, file="a.py", uncoveredLines=[7, 8]))
-    first, second = cycle(store).covered_files
-    assert (first.path, first.lines, first.uncovered) == ("a.py", 90, (7, 8))
-    assert second.path == "b.py"
+    worst, known = cycle(store).covered_files
+    assert worst.path == "b.py"
+    assert (known.path, known.lines, known.uncovered) == ("a.py", 90, (7, 8))
+    store.apply(coverage(66, file="new.py", uncoveredLines=[3]))
+    assert [file.path for file in cycle(store).covered_files] == ["new.py", "b.py", "a.py"]
     store.apply(coverage(70, files=[{"path": "a.py", "lines": 95}]))
     assert [(f.path, f.lines, f.before) for f in cycle(store).covered_files] == [("a.py", 95, 90)]
 

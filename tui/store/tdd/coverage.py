@@ -74,4 +74,10 @@ def covered_files(
     path = cut(data.file)
     uncovered = (data.uncovered_lines or ())[:MAX_UNCOVERED]
     fresh = CoveredFile(path, before.get(path), uncovered)
-    return (fresh, *(file for file in known if file.path != path))[:MAX_COVERED]
+    files = (fresh, *(file for file in known if file.path != path))
+    return tuple(sorted(files, key=_worst_first)[:MAX_COVERED])
+
+
+def _worst_first(file: CoveredFile) -> float:
+    """By what it has; what is not known is listed first, for it is news."""
+    return -1.0 if file.lines is None else file.lines
