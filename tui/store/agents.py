@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
-from tui.store.past import Past
+from tui.store.past import Past, Task
 
 if TYPE_CHECKING:
     from tui.protocol.models.agent import (
@@ -120,10 +120,7 @@ class Agents:
         agent.reason = reason
         task = data.current_task
         if task is not None:
-            agent.task_id = cut(task.id)
-            agent.task = cut(task.title or task.type or task.id)
-            agent.progress = task.progress
-            self.past.on_task(agent.id, task, at)
+            _take_up(agent, self.past.on_task(agent.id, task, at))
         elif status in ("idle", "offline"):
             agent.task_id = agent.task = ""
             agent.progress = None
@@ -138,13 +135,10 @@ class Agents:
     def on_task(self, event: "AgentTaskUpdateEvent") -> None:
         data = event.data
         agent = self.heard(data.agent_id, event.timestamp)
-        task_id = cut(data.task_id)
-        if agent.task_id != task_id:
-            agent.task_id = task_id
-            agent.task = cut(data.task_type)
+        title = agent.task
+        _take_up(agent, self.past.on_task_update(data, event.timestamp))
+        if agent.task != title:
             self.revision += 1
-        agent.progress = data.progress
-        self.past.on_task_update(data, event.timestamp)
 
     def on_metric(self, event: "AgentMetricEvent") -> None:
         at = event.timestamp
@@ -198,3 +192,11 @@ class Agents:
         self.revision += 1
         if self.calling.pop(agent.id, None):
             self.calls += 1
+
+
+def _take_up(agent: Agent, task: Task) -> None:
+    """Show what it is at; a title that is known stays, though what is said later leaves it out."""
+    if agent.task_id != task.id or task.title or agent.task == task.id:
+        agent.task_id = task.id
+        agent.task = task.title or task.kind or task.id
+    agent.progress = task.progress

@@ -123,7 +123,7 @@ class Past:
     def chart(self, agent_id: str) -> Chart | None:
         return self._charts.get(agent_id)
 
-    def on_task(self, agent_id: str, task: "CurrentTask", at: float) -> None:
+    def on_task(self, agent_id: str, task: "CurrentTask", at: float) -> Task:
         """What an agent's status says of the task it is at."""
         known = self._task(agent_id, task.id, at)
         if task.title:
@@ -134,8 +134,9 @@ class Past:
             known.started = task.start_time
         if task.progress is not None:
             known.progress = task.progress
+        return known
 
-    def on_task_update(self, data: "AgentTaskUpdateData", at: float) -> None:
+    def on_task_update(self, data: "AgentTaskUpdateData", at: float) -> Task:
         known = self._task(data.agent_id, data.task_id, at)
         known.kind = cut(data.task_type)
         known.status = cut(data.status)
@@ -144,6 +145,7 @@ class Past:
         title = data.details.get("title") if isinstance(data.details, dict) else None
         if isinstance(title, str) and not known.title:
             known.title = cut(title)
+        return known
 
     def on_error(self, data: "AgentErrorData", at: float) -> None:
         stack = data.stack or ""

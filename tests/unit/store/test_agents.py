@@ -67,6 +67,31 @@ def test_a_task_update_moves_progress_and_keeps_the_title() -> None:
     assert (agent.task, agent.progress) == ("Refund API", 40)
 
 
+def test_a_title_that_is_known_stays_when_later_words_leave_it_out() -> None:
+    store = Store()
+    store.apply(status("a", "busy", currentTask={"id": "T1", "title": "Refunds", "progress": 1}))
+    store.apply(status("a", "busy", currentTask={"id": "T1", "type": "feature"}))
+    agent = store.agents.by_id["a"]
+    assert (agent.task, agent.progress) == ("Refunds", 1)
+    store.apply(status("a", "busy", currentTask={"id": "T2"}))
+    assert (agent.task, agent.progress) == ("T2", None)
+    store.apply(status("a", "idle"))
+    store.apply(status("a", "busy", currentTask={"id": "T1"}))
+    assert agent.task == "Refunds"
+
+
+def test_a_task_update_may_say_the_title() -> None:
+    store = Store()
+    update = {"agentId": "a", "taskId": "T2", "taskType": "feature", "status": "in_progress"}
+    store.apply(event("agent_task_update", update | {"progress": 1}))
+    before = store.agents.revision
+    assert store.agents.by_id["a"].task == "feature"
+    details = {"title": "Ledger migration"}
+    store.apply(event("agent_task_update", update | {"progress": 2, "details": details}))
+    assert store.agents.by_id["a"].task == "Ledger migration"
+    assert store.agents.revision == before + 1
+
+
 def test_idle_without_a_task_clears_it() -> None:
     store = Store()
     store.apply(status("a", "busy", currentTask={"id": "t-1", "title": "Refund API"}))
