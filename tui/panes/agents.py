@@ -251,7 +251,7 @@ def _columns(width: int, name: int) -> tuple[Column, ...]:
         Column("TASK", 6, flex=1, wanted_from=38),
         Column("PROGRESS" if numbers else "PROG", 10 if numbers else 5, wanted_from=48),
         Column("CPU", 9 if numbers else 4, wanted_from=56),
-        Column("MEMORY" if numbers else "MEM", 11 if numbers else 6, wanted_from=76),
+        Column("MEMORY" if numbers else "MEM", 11 if numbers else 6, wanted_from=75),
         Column("SEEN", 6, right=True, wanted_from=88),
     )
 

@@ -66,7 +66,7 @@ def item_line(
     )
     text = "dim" if resolved or acknowledged else "text"
     if columns and isinstance(item, Deployment):
-        return (*prefix, *matrix(item, columns, width - PREFIX, text))
+        return (*prefix, *matrix(item, columns, width, text))
     tail = _tail(item, delivery, now, width, acknowledged=acknowledged)
     room = max(0, width - PREFIX - line_width(tail))
     return (*prefix, *fill(_body(item, text, room), room), *tail)

@@ -1,6 +1,7 @@
 """A deployment and its components in a row: in words, or as a matrix where there is room. Pure."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -11,13 +12,27 @@ from tui.widgets.cells import Line, Span, fit, meter
 WORD = 8
 """Cells of the word: a severity, a bar, a number."""
 PREFIX = 6 + 2 + WORD + 1
-MATRIX_FROM = 80
-"""From so many cells on deployments are a matrix of their components."""
+MATRIX_FROM, WORDS_FROM = 44, 80
+"""From so many cells on deployments are a matrix of their components, and of their words, too."""
 OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
 """The style of each outcome of a component."""
-TITLE = 30
-"""Cells of an environment and its version in that."""
-MAX_COMPONENT = 12
+TITLE, LEAST_TITLE = 30, 12
+"""Cells of an environment and its version in that; at least, where there are no words."""
+MIN_COMPONENT, MAX_COMPONENT = 9, 12
+SIGN = 3
+"""Cells of a component without words."""
+MORE = 4
+"""Cells for how many components are left out."""
+
+
+class Grid(NamedTuple):
+    """How a matrix lies in its cells."""
+
+    title: int
+    components: tuple[tuple[str, int], ...]
+    """Names, and the cells of each; another is between them."""
+    left_out: int
+    words: bool
 
 
 def titled(item: Deployment) -> str:
@@ -62,39 +77,41 @@ def component_columns(deployments: Iterable[Deployment]) -> tuple[str, ...]:
 
 
 def head_line(columns: tuple[str, ...], width: int) -> Line:
-    shown, more = _shown(columns, width - PREFIX)
+    grid = _grid(columns, width)
     return (
         (fit("TIME", 6), "head"),
         (fit("PROGRESS", PREFIX - 6), "head"),
-        (fit("DEPLOYMENT", TITLE) + "  ", "head"),
-        *((fit(name.upper(), _column(name)) + " ", "head") for name in shown),
-        (f"+{more}" if more else "", "dim"),
+        (fit("DEPLOYMENT", grid.title) + _gap(grid), "head"),
+        *((fit(name.upper()[:cells], cells) + " ", "head") for name, cells in grid.components),
+        (f"+{grid.left_out}" if grid.left_out else "", "dim"),
     )
 
 
 def matrix(item: Deployment, columns: tuple[str, ...], width: int, style: str) -> Line:
+    """What follows the prefix, in a row of `width` with it."""
+    grid = _grid(columns, width)
     by_name = {component.name: component for component in item.components}
-    progress = "" if item.progress is None else f" {percent(item.progress)}"
-    name = fit(titled(item), TITLE - len(progress))
+    known = grid.words and item.progress is not None
+    progress = f" {percent(item.progress or 0.0)}" if known else ""
     return (
-        (name, style),
-        (f"{progress}  ", "info"),
+        (fit(titled(item), grid.title - len(progress)), style),
+        (progress + _gap(grid), "info"),
         *(
-            (
-                fit(*_cell(by_name.get(name), item.outcome, _column(name))) + " ",
-                _style(by_name, name),
-            )
-            for name in _shown(columns, width)[0]
+            (fit(_cell(by_name.get(name), item.outcome, grid, cells), cells) + " ", style)
+            for name, cells in grid.components
+            for style in (_style(by_name, name),)
         ),
     )
 
 
-def _cell(component: Component | None, whole: str, width: int) -> tuple[str, int]:
+def _cell(component: Component | None, whole: str, grid: Grid, cells: int) -> str:
     if component is None:
-        return "", width
+        return ""
     if (share := _share(component, whole)) is not None:
-        return f"{meter(share / 100, max(3, width - 5))} {percent(share):>4}", width
-    return f"{MARKS[component.outcome]} {component.status}", width
+        done = percent(share)
+        return f"{meter(share / 100, max(3, cells - 5))} {done:>4}" if grid.words else done
+    mark = MARKS[component.outcome]
+    return f"{mark} {component.status}" if grid.words else mark
 
 
 def _style(components: dict[str, Component], name: str) -> str:
@@ -102,17 +119,22 @@ def _style(components: dict[str, Component], name: str) -> str:
     return OUTCOMES[component.outcome] if component else ""
 
 
-def _column(name: str) -> int:
-    return min(MAX_COMPONENT, max(9, cell_len(clean(name))))
-
-
-def _shown(columns: tuple[str, ...], width: int) -> tuple[list[str], int]:
-    """The columns that fit, and how many do not."""
-    left = width - TITLE - 2 - 4
-    shown: list[str] = []
-    for name in columns:
-        left -= _column(name) + 1
-        if left < 0:
+def _grid(columns: tuple[str, ...], width: int) -> Grid:
+    """As many columns as fit beside a title; where there are few cells, of signs alone."""
+    words = width >= WORDS_FROM
+    room = width - PREFIX
+    left = room - (TITLE + 2 + MORE if words else LEAST_TITLE + 1)
+    shown: list[tuple[str, int]] = []
+    for number, name in enumerate(columns, 1):
+        cells = min(MAX_COMPONENT, max(MIN_COMPONENT, cell_len(clean(name)))) if words else SIGN
+        left -= cells + 1
+        if left < (0 if words or number == len(columns) else MORE):
             break
-        shown.append(name)
-    return shown, len(columns) - len(shown)
+        shown.append((name, cells))
+    more = len(columns) - len(shown)
+    taken = sum(cells + 1 for _, cells in shown) + (MORE if more else 0)
+    return Grid(TITLE if words else room - taken - 1, tuple(shown), more, words)
+
+
+def _gap(grid: Grid) -> str:
+    return "  " if grid.words else " "

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.events import DescendantFocus, Resize
 from textual.geometry import Size
 from textual.widget import Widget
@@ -19,6 +18,7 @@ from tui.panes.tdd import TddPane
 from tui.panes.workflow import WorkflowPane
 from tui.remembered import Remembered
 from tui.screens.inbox import InboxScreen
+from tui.screens.panes_grid import WIDE, PanesGrid
 from tui.store import Slice, Store
 from tui.store.query import Query
 from tui.widgets.key_bar import KeyBar
@@ -37,10 +37,6 @@ RIBBON_ROWS = 24
 PAUSE = "pause"
 """Who holds the panes of a paused view."""
 _NUMBERS = Binding.Group("pane", compact=True)
-NEIGHBOURS = {
-    "left": {"tdd": "agents", "alerts": "workflow"},
-    "right": {"agents": "tdd", "workflow": "alerts"},
-}
 
 
 class Dashboard(InboxScreen):
@@ -49,12 +45,6 @@ class Dashboard(InboxScreen):
         layout: vertical;
         layers: panes cover;
         background: $background;
-        #panes {
-            height: 1fr; layout: grid; grid-size: 2 3;
-            grid-rows: 2fr 2fr 1fr; grid-columns: 11fr 9fr;
-        }
-        #panes > Pane { height: 1fr; width: 1fr; }
-        #logs { column-span: 2; }
         #too-small {
             display: none; layer: cover; dock: top; width: 100%; height: 100%;
             background: $background; content-align: center middle;
@@ -140,6 +130,7 @@ class Dashboard(InboxScreen):
         self._status = StatusBar(store, clock)
         self._ribbon = TimeRibbon(store, clock)
         self._paused = False
+        self._grid = PanesGrid(id="panes")
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
         self._bar: FilterBar | None = None
         """What a filter is typed into, for which pane, and what that had before."""
@@ -154,7 +145,7 @@ class Dashboard(InboxScreen):
         next(named, self._panes[0]).add_class("-open", update=False)
         yield self._status
         yield self.inbox
-        with Container(id="panes"):
+        with self._grid:
             yield from self._panes
         yield self._ribbon
         yield KeyBar()
@@ -192,6 +183,7 @@ class Dashboard(InboxScreen):
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
         fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
         self.update_classes(fits, update=self.is_mounted)
+        self._grid.update_classes({"-wide": columns >= WIDE}, update=self._grid.is_mounted)
         self._set_borders()
 
     def _set_borders(self) -> None:
@@ -234,7 +226,7 @@ class Dashboard(InboxScreen):
     def action_go(self, direction: str) -> None:
         if self.focused is None or self.focused.id is None or self.has_class("-zoomed"):
             return
-        neighbour = NEIGHBOURS[direction].get(self.focused.id)
+        neighbour = self._grid.neighbours[direction].get(self.focused.id)
         if neighbour:
             self.set_focus(self.query_one(f"#{neighbour}"))
 

@@ -224,3 +224,12 @@ async def test_deployments_are_a_matrix_where_there_is_room() -> None:
         assert staging[head.index("API")] == "✓"
         assert staging[head.index("WEBHOOKS")] == "·"
         assert "FAILED" in production
+        await screen.press("z")  # a third of the screen: signs alone
+        await screen.lacks("WEBHOOKS")
+        lines = screen.text.splitlines()
+        (head,) = [line for line in lines if " WOR " in line and "DEPLOYMENT" in line]
+        (staging,) = [line for line in lines if "staging v1.8" in line]
+        (production,) = [line for line in lines if "production v1" in line]
+        assert staging.index("40%") == head.index("WOR")
+        assert production[head.index("WOR")] == "✗"
+        assert production[head.index("API")] == " "

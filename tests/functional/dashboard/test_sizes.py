@@ -2,13 +2,16 @@
 
 import pytest
 from rich.console import RenderableType
-from textual.screen import Screen
+from textual.geometry import Region
+from textual.screen import Screen as AnyScreen
 
-from tests.support.dashboard import dashboard, publish, publisher, server
+from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.events import results, status
 from tui.app import AutosdlcApp
 from tui.feed import Plan
 from tui.panes.pane import Pane
+
+NOWHERE = "ws://127.0.0.1:1/ws"
 
 
 async def test_small_terminals_show_one_pane_and_a_line_for_each_other() -> None:
@@ -72,7 +75,7 @@ async def test_the_first_frame_is_whole(size: tuple[int, int]) -> None:
         connects = False
         first = ""
 
-        def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        def _display(self, screen: AnyScreen[object], renderable: RenderableType | None) -> None:
             if not self.first and not self._batch_count:
                 strips = screen._compositor.render_strips()
                 self.first = "\n".join(strip.text for strip in strips)
@@ -82,3 +85,53 @@ async def test_the_first_frame_is_whole(size: tuple[int, int]) -> None:
     async with app.run_test(size=size):
         for said in ("autosdlc ○ starting", "1 AGENTS", "starting…", "5 LOGS", "no events yet"):
             assert said in app.first
+
+
+def regions(screen: Screen) -> dict[str | None, Region]:
+    return {pane.id: pane.region for pane in screen.app.screen.query(Pane)}
+
+
+async def test_from_200_columns_on_the_panes_stand_in_three() -> None:
+    async with dashboard(NOWHERE, size=(200, 60)) as screen:
+        at = regions(screen)
+        assert at["agents"].x == at["workflow"].x == at["logs"].x == 0
+        assert at["agents"].right == at["workflow"].right == at["tdd"].x
+        assert at["tdd"].right == at["alerts"].x
+        assert at["alerts"].right == at["logs"].right == 200
+        assert at["agents"].bottom == at["workflow"].y
+        assert at["tdd"].y == at["alerts"].y == at["agents"].y
+        assert {at[name].bottom for name in ("workflow", "tdd", "alerts")} == {at["logs"].y}
+
+
+async def test_a_terminal_that_becomes_narrower_and_wider_has_three_columns_again() -> None:
+    async with dashboard(NOWHERE, size=(200, 60)) as screen:
+        wide = regions(screen)
+        for size in ((199, 60), (120, 40)):
+            await screen.pilot.resize_terminal(*size)
+            now = regions(screen)
+            assert now["tdd"].height == now["agents"].height
+            assert now["alerts"].x == now["tdd"].x
+        await screen.pilot.resize_terminal(200, 24)
+        assert {region.x for region in regions(screen).values()} == {0}
+        await screen.pilot.resize_terminal(200, 60)
+        assert regions(screen) == wide
+
+
+async def test_in_three_columns_keys_go_left_and_right_through_all_of_them() -> None:
+    async with dashboard(NOWHERE, size=(200, 60)) as screen:
+        for key, pane in (
+            ("right", "tdd"),
+            ("l", "alerts"),
+            ("right", "alerts"),
+            ("h", "tdd"),
+            ("left", "agents"),
+            ("3", "workflow"),
+            ("right", "tdd"),
+        ):
+            await screen.press(key)
+            assert screen.open_pane == pane
+        await screen.press("z")
+        assert regions(screen)["tdd"].width == 200
+        await screen.press("z", "d")
+        await screen.shows("1 AGENTS")
+        assert regions(screen)["agents"].right < regions(screen)["tdd"].x, "a gap, for no border"
