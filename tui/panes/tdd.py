@@ -8,13 +8,16 @@ from tui.details.subject import Subject
 from tui.panes.one_of import OneOfPane, Row
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.store.tdd import Cycle, Overall, overall
+from tui.store.tdd import CoveredFile, Cycle, Overall, overall
 from tui.store.tdd.cycle import Round
 from tui.widgets import cycle_lines as draw
 from tui.widgets.cells import Column, Line, age, column_widths, filled, table_line
+from tui.widgets.heat import heat_lines
 
-TALL = 14
-"""Rows from which on a wide pane has room for tracebacks and every file."""
+ROOMY, TALL = 56, 14
+"""Cells and rows from which on a pane has room for tracebacks and every file."""
+HEAT_FROM, HEAT_SHARE = 24, 8
+"""Rows from which on files are a heat map, too, and the share of them that it has: an eighth."""
 TRACED, TRACEBACK = 3, 6
 """Failures whose traceback is shown there, and its lines."""
 WORST = 5
@@ -135,7 +138,7 @@ class TddPane(OneOfPane):
 
     def _draw(self, cycle: Cycle, width: int, height: int) -> list[Row]:
         """What matters most first; the warnings are in sight, however many tests fail."""
-        wide = width >= draw.WIDE and height >= TALL
+        roomy = width >= ROOMY and height >= TALL
         about, minimum = Subject("cycle", cycle.agent_id), self.store.tdd.minimum
         rows = [
             Row(partial(draw.ribbon, cycle, self.clock()), "phase", about, cycle),
@@ -145,6 +148,7 @@ class TddPane(OneOfPane):
             now, before = draw.figures(cycle.coverage), draw.figures(cycle.previous_coverage)
             line = partial(draw.coverage_line, now, before, minimum)
             rows.append(Row(line, "coverage", about))
+        rows += self._heat(cycle.covered_files, width, height, about)
         failures = [
             Row(
                 line,
@@ -154,14 +158,14 @@ class TddPane(OneOfPane):
             )
             for number, failure in enumerate(cycle.failures)
             for part, line in enumerate(
-                draw.failure_lines(failure, TRACEBACK if wide and number < TRACED else 0)
+                draw.failure_lines(failure, TRACEBACK if roomy and number < TRACED else 0)
             )
         ]
         breaches = _breaches((cycle,), width, named=False)
         room = max(2, height - len(rows) - min(2, len(breaches)))
-        room -= 0 if wide else room % 2
+        room -= 0 if roomy else room % 2
         rows += [*failures[:room], *breaches, *failures[room:]]
-        files = [f for f in cycle.covered_files if f.uncovered][: MAX_FILES if wide else WORST]
+        files = [f for f in cycle.covered_files if f.uncovered][: MAX_FILES if roomy else WORST]
         if files:
             rows.append(Row(draw.files_head, "files"))
         rows += [
@@ -169,13 +173,20 @@ class TddPane(OneOfPane):
             for file in files
         ]
         past = draw.past_rounds(cycle)
-        if past and (wide or height - len(rows) > PAST):
+        if past and (roomy or height - len(rows) > PAST):
             rows.append(Row(draw.always((("PAST CYCLES", "head"),)), "past"))
             rows += [
                 Row(partial(draw.round_line, one), f"round {one.number}", about, one)
                 for one in past
             ]
         return rows
+
+    def _heat(
+        self, files: Sequence[CoveredFile], width: int, height: int, about: Subject | None = None
+    ) -> list[Row]:
+        most = height // HEAT_SHARE if height >= HEAT_FROM else 0
+        lines = heat_lines(files, self.store.tdd.minimum, width, most)
+        return [Row(line, f"heat {number}", about) for number, line in enumerate(lines)]
 
     def _draw_all(self, summed: Overall, cycles: list[Cycle], width: int) -> "Sections":
         phases = tuple(

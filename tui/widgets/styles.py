@@ -13,6 +13,9 @@ STYLES = {
     "link": "underline $primary",
     "accent": "bold $accent",
     "alarm": "bold $alarm-text on $alarm",
+    "ok-tile": "$background on $success",
+    "warn-tile": "$background on $warning",
+    "bad-tile": "$background on $error",
     "customer": "$agent-customer",
     "pm": "$agent-pm",
     "coder": "$agent-coder",
@@ -30,11 +33,17 @@ nineteen took a quarter of the first frame.
 PLAIN = {
     "dim": "dim $foreground",
     "cursor": "reverse",
+    "ok-tile": "reverse $success",
+    "warn-tile": "reverse $warning",
+    "bad-tile": "reverse $error",
 }
 """Instead, where the terminal's own colours are used, or none: what it makes of them is unknown."""
 COLOURLESS = PLAIN | {
     "bad": "bold $foreground",
     "warn": "bold $foreground",
     "alarm": "bold reverse",
+    "ok-tile": "$foreground",
+    "warn-tile": "bold $foreground",
+    "bad-tile": "bold reverse $foreground",
 }
 """Instead, where there are none."""

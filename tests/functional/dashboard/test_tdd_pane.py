@@ -184,6 +184,18 @@ async def test_zoomed_there_are_tracebacks_every_file_and_past_cycles() -> None:
         await screen.shows("│ >   assert refund() == 2", "f8.py", "PAST CYCLES", "GREEN 1m09s")
 
 
+async def test_a_tall_pane_has_a_heat_map_of_the_files() -> None:
+    files = [{"path": f"src/f{n}.py", "lines": 50 + n, "uncoveredLines": [n]} for n in range(1, 40)]
+    async with dashboard(NOWHERE, size=(200, 60), ascii=True) as screen:
+        fill(screen, failed("a"), coverage("a", 60, files=files))
+        await screen.shows(
+            "COVERAGE HEAT", "29 of 39 files below 80%", "  51  f1.py", "test_partial"
+        )
+        assert screen.text.isascii()
+        await screen.pilot.resize_terminal(120, 40)
+        await screen.lacks("COVERAGE HEAT")
+
+
 async def test_enter_opens_all_about_the_cycle() -> None:
     files = [{"path": "src/refund.py", "lines": 60, "uncoveredLines": [3, 4, 5, 9]}]
     with server() as record:
