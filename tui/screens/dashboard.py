@@ -34,6 +34,8 @@ ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
 MIN_COLUMNS, MIN_ROWS = 40, 10
 RIBBON_ROWS = 24
 """Below this many rows, each of them is worth more than the time ribbon."""
+LANES_FROM, ROWS_A_LANE = 42, 3
+"""Rows beyond which the ribbon has a lane for an agent, one for so many of them."""
 PAUSE = "pause"
 """Who holds the panes of a paused view."""
 _NUMBERS = Binding.Group("pane", compact=True)
@@ -183,6 +185,10 @@ class Dashboard(InboxScreen):
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
         fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
         self.update_classes(fits, update=self.is_mounted)
+        lanes = 0 if compact else max(0, (rows - LANES_FROM) // ROWS_A_LANE)
+        if lanes != self._ribbon.most_lanes:
+            self._ribbon.most_lanes = lanes
+            self._ribbon.update_rows()
         self._grid.update_classes({"-wide": columns >= WIDE}, update=self._grid.is_mounted)
         self._set_borders()
 

@@ -6,6 +6,7 @@ long the session, and only the sharpness goes.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,10 +21,18 @@ SESSION_GAP = 4 * 3_600_000.0
 STRAYS = 3
 """So many events in a row that are far from the session, and near each other, begin another."""
 MAX_AGENTS = 256
-"""Of whom it is known whether they wait, and what their coverage is."""
-MAX_PHASES = 32
-"""Agents in one bucket that changed their phase; of more, the last."""
+"""Of whom it is known in which state they are, and what their coverage is."""
+MAX_CHANGES = 32
+"""Agents in one bucket that changed their phase, or their state; of more, the last."""
 LETTERS = {"red": "R", "green": "G", "refactor": "F"}
+STATES = {
+    "needs_input": "n", "blocked": "b", "error": "e", "busy": "w", "idle": "i", "offline": "o",
+}  # fmt: skip
+"""A letter for each state; any other is taken for work."""
+BEFORE_PHASE = frozenset("nbeo")
+"""The states that say more than the phase of the one who is in them."""
+NONE = "·"
+"""The letter where nothing is known yet."""
 DROP = 0.05
 """Percentage points of coverage that count as a drop."""
 _ENDED = frozenset({"completed", "complete", "success", "succeeded"})
@@ -44,13 +53,9 @@ class Bucket:
     events: int = 0
     phases: dict[str, str] = field(default_factory=dict)
     """The last letter of each agent that changed its phase."""
+    states: dict[str, str] = field(default_factory=dict)
+    """The last letter of each agent that changed its state."""
     markers: dict[str, int] = field(default_factory=dict)
-
-    def change(self, agent: str, letter: str) -> None:
-        self.phases.pop(agent, None)
-        self.phases[agent] = letter
-        if len(self.phases) > MAX_PHASES:
-            del self.phases[next(iter(self.phases))]
 
     def count(self, kind: str, times: int = 1) -> None:
         self.markers[kind] = self.markers.get(kind, 0) + times
@@ -58,7 +63,9 @@ class Bucket:
     def take(self, later: "Bucket") -> None:
         self.events += later.events
         for agent, letter in later.phases.items():
-            self.change(agent, letter)
+            _change(self.phases, agent, letter)
+        for agent, letter in later.states.items():
+            _change(self.states, agent, letter)
         for kind, count in later.markers.items():
             self.count(kind, count)
 
@@ -67,11 +74,13 @@ class Ribbon:
     def __init__(self) -> None:
         self.width = FINEST
         """Milliseconds of a bucket."""
+        self.changes = 0
+        """Counts what may change a lane, but for the width of buckets."""
         self._buckets: dict[int, Bucket] = {}
         self._first = self._last = 0
         self._strays = 0
         self._stray_at = 0.0
-        self._waiting: OrderedDict[str, bool] = OrderedDict()
+        self._states: OrderedDict[str, str] = OrderedDict()
         self._coverage: OrderedDict[str, float] = OrderedDict()
 
     # What there is to see.
@@ -102,12 +111,29 @@ class Ribbon:
             for number in sorted(self._buckets)
             if (letter := self._buckets[number].phases.get(agent))
         }
-        now = next((changed[place] for place in sorted(changed, reverse=True) if place < 0), "·")
-        letters = []
-        for place in range(count):
-            now = changed.get(place, now)
-            letters.append(now)
-        return "".join(letters)
+        return _lasting(changed, count)
+
+    def lanes(self, agents: Sequence[str], begin: float, step: float, count: int) -> list[str]:
+        """For each agent a letter a span: of its phase, or its state where that says more."""
+        phases: list[dict[int, str]] = [{} for _ in agents]
+        states: list[dict[int, str]] = [{} for _ in agents]
+        for number in sorted(self._buckets):
+            bucket = self._buckets[number]
+            if not bucket.phases and not bucket.states:
+                continue
+            place = int((number * self.width - begin) // step)
+            for lane, agent in enumerate(agents):
+                if letter := bucket.phases.get(agent):
+                    phases[lane][place] = letter
+                if letter := bucket.states.get(agent):
+                    states[lane][place] = letter
+        return [
+            "".join(
+                state if phase == NONE or state in BEFORE_PHASE else phase
+                for phase, state in zip(_lasting(p, count), _lasting(s, count), strict=True)
+            )
+            for p, s in zip(phases, states, strict=True)
+        ]
 
     def markers(self) -> list[Marker]:
         """All, in time order."""
@@ -145,6 +171,7 @@ class Ribbon:
         if self._strays < STRAYS:
             return False
         self._buckets.clear()
+        self.changes += 1
         self.width, self._strays = FINEST, 0
         return True
 
@@ -170,7 +197,8 @@ class Ribbon:
         data = event.data
         letter = LETTERS.get(data.current_phase)
         if letter:
-            bucket.change(cut(data.agent_id), letter)
+            self.changes += 1
+            _change(bucket.phases, cut(data.agent_id), letter)
         if data.coverage is not None:
             self._cover(bucket, data.agent_id, data.coverage.lines)
 
@@ -186,12 +214,13 @@ class Ribbon:
         _keep(self._coverage, agent, percent)
 
     def on_status(self, bucket: Bucket, event: Any) -> None:
-        data = event.data
-        agent, known = data.agent_id, self._waiting
-        waits = data.status == "needs_input"
-        if waits and not known.get(agent):
-            bucket.count("needs")
-        _keep(known, agent, waits)
+        agent, state = event.data.agent_id, STATES.get(event.data.status, "w")
+        if state != self._states.get(agent):
+            self.changes += 1
+            _change(bucket.states, cut(agent), state)
+            if state == "n":
+                bucket.count("needs")
+        _keep(self._states, agent, state)
 
     def on_deployment(self, bucket: Bucket, event: Any) -> None:
         if event.data.status in _ENDED:
@@ -202,6 +231,23 @@ class Ribbon:
     def on_ci(self, bucket: Bucket, event: Any) -> None:
         if event.data.conclusion in _CI_FAILED:
             bucket.count("ci")
+
+
+def _change(letters: dict[str, str], agent: str, letter: str) -> None:
+    letters.pop(agent, None)
+    letters[agent] = letter
+    if len(letters) > MAX_CHANGES:
+        del letters[next(iter(letters))]
+
+
+def _lasting(changed: dict[int, str], count: int) -> str:
+    """A letter for each place from 0 on: that of the last change, `·` before the first."""
+    now = next((changed[place] for place in sorted(changed, reverse=True) if place < 0), NONE)
+    letters = []
+    for place in range(count):
+        now = changed.get(place, now)
+        letters.append(now)
+    return "".join(letters)
 
 
 def _keep(known: "OrderedDict[str, Any]", agent: str, value: Any) -> None:

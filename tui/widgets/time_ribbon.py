@@ -1,4 +1,7 @@
-"""The session on one line: phases, how much happened, what stands out, and now."""
+"""The session in time: phases, how much happened, what stands out, and now.
+
+On one line, or, where there is height, on one axis below one another with a lane an agent.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -6,8 +9,9 @@ from typing import NamedTuple
 
 from tui.store import Store
 from tui.store.ribbon import SESSION_GAP
-from tui.widgets.cells import Line, Span, clock_time, line_width, spark
+from tui.widgets.cells import Line, Span, clock_time, fit, line_width, spark
 from tui.widgets.rows import RowView
+from tui.widgets.swim_lanes import SwimLanes
 
 MARKS = {
     "deploy_failed": ("⇡", "failed", "bad"),
@@ -44,19 +48,46 @@ class TimeRibbon(RowView, can_focus=False):
         super().__init__(id="ribbon")
         self.store = store
         self.clock = clock
-        self._line: Line = ()
+        self.most_lanes = 0
+        """For how many agents there is room."""
+        self._lanes = SwimLanes(store)
+        self._lines: tuple[Line, ...] = ((),)
 
     def count(self) -> int:
-        return 1
+        return len(self._lines)
 
     def line(self, index: int, width: int) -> Line:
-        del index, width
-        return self._line
+        del width
+        return self._lines[index]
 
     def update_rows(self) -> None:
         if width := self.room.width:
-            self._line = self.drawn(width)
+            before, self._lines = len(self._lines), self.drawn_lines(width)
+            if before != len(self._lines):
+                self.styles.height = len(self._lines)
         super().update_rows()
+
+    def drawn_lines(self, width: int) -> tuple[Line, ...]:
+        """How much happened, what stood out, and the lanes; one line where there is none."""
+        start = self.store.ribbon.start
+        agents = self._lanes.agents(self.most_lanes, held=self.paused)
+        if start is None or not agents:
+            return (self.drawn(width),)
+        end = self._end()
+        after = self._now(end)
+        name = self._lanes.name_width() + 1
+        cells = width - name - line_width(after) - 1
+        if cells < 1:
+            return (self.drawn(width),)
+        scale = self._scale(start, end, cells)
+        since = fit(f"{clock_time(start, seconds=False)} events", name)
+        more = len(self.store.agents.by_id) - len(agents)
+        others = f" +{more:,} more" if more > 0 else ""
+        return (
+            ((since, "dim"), *self._rate(scale), (" ", ""), *after),
+            ((" " * name, ""), *self._markers(scale), (others, "dim")),
+            *self._lanes.lines(*scale),
+        )
 
     def drawn(self, width: int) -> Line:
         """The line as it is now, in `width` cells."""
@@ -64,11 +95,8 @@ class TimeRibbon(RowView, can_focus=False):
         if start is None:
             return (("no events yet", "dim"),)
         end = self._end()
-        word, style = ("PAUSED", "alarm") if self.paused else ("LIVE", "ok")
-        if not self.store.link.live and not self.paused:
-            word, style = "LAST", "warn"
         before: Line = ((f"{clock_time(start, seconds=False)} ", "dim"),)
-        after: Line = ((f"▌{word}", style), (f" {clock_time(end, seconds=False)}", "dim"))
+        after = self._now(end)
         room = width - line_width(before) - line_width(after) - 1
         if room < 1:
             return after
@@ -81,6 +109,12 @@ class TimeRibbon(RowView, can_focus=False):
         if markers:
             parts.append(((" ", ""), *self._markers(self._scale(start, end, markers - 1))))
         return (*(span for part in parts for span in part), (" ", ""), *after)
+
+    def _now(self, end: float) -> Line:
+        word, style = ("PAUSED", "alarm") if self.paused else ("LIVE", "ok")
+        if not self.store.link.live and not self.paused:
+            word, style = "LAST", "warn"
+        return ((f"▌{word}", style), (f" {clock_time(end, seconds=False)}", "dim"))
 
     def _end(self) -> float:
         """Now, or where the newest event is if that is on another clock."""

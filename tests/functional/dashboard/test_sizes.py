@@ -10,6 +10,7 @@ from tests.support.events import results, status
 from tui.app import AutosdlcApp
 from tui.feed import Plan
 from tui.panes.pane import Pane
+from tui.widgets.time_ribbon import TimeRibbon
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 
@@ -67,6 +68,25 @@ async def test_a_storm_of_sizes_leaves_the_panes_right() -> None:
             for columns in (60, 200, 80, 30, 120, 99, 100):
                 await screen.pilot.resize_terminal(columns, 40)
             await screen.shows("─ 1 AGENTS", "coder-007")
+
+
+async def test_where_there_is_height_each_agent_has_a_lane() -> None:
+    async with dashboard(NOWHERE, size=(200, 60)) as screen:
+        ribbon = screen.app.screen.query_one(TimeRibbon)
+
+        async def is_high(rows: int) -> None:
+            await screen.until(lambda: ribbon.region.height == rows, f"{rows} rows of ribbon")
+
+        await is_high(1)
+        for agent in "abcdefgh":
+            screen.app.store.apply(status(f"lane-{agent}", "busy"))
+        screen.app.draw()
+        screen.app._tick()
+        await is_high(8)
+        assert regions(screen)["logs"].bottom == ribbon.region.y
+        for size, height in (((200, 52), 5), ((200, 40), 1), ((120, 60), 8), ((99, 60), 1)):
+            await screen.pilot.resize_terminal(*size)
+            await is_high(height)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])

@@ -73,6 +73,25 @@ def test_phases_last_until_the_next_one() -> None:
     assert ribbon.phases("nobody", START, 1000.0, 3) == "···"
 
 
+def test_lanes_of_several_agents_keep_their_states_as_buckets_become_wider() -> None:
+    ribbon = fold(
+        status("a", "busy", 0),
+        status("b", "anything", 0),
+        phase("a", "", "red", 2),
+        status("a", "blocked", 4),
+        status("b", "idle", 6),
+        log("b", "x", 9),
+    )
+    assert ribbon.lanes(("a", "b", "nobody"), START, 1000.0, 10) == [
+        "wwRRbbbbbb",
+        "wwwwwwiiii",
+        "··········",
+    ]
+    assert ribbon.lanes(("a",), START + 6000, 1000.0, 3) == ["bbb"], "known from before"
+    ribbon.count(START + 3 * HOUR * 1000)
+    assert ribbon.lanes(("a", "b"), START, HOUR * 1000, 2) == ["bb", "ii"]
+
+
 def test_what_stands_out_is_marked_once() -> None:
     ribbon = fold(
         status("a", "needs_input", 0),
@@ -151,7 +170,8 @@ def test_a_hostile_publisher_cannot_fill_it() -> None:
         store.apply(phase(f"agent-{number}", "red", "green", number % 7))
         store.apply(status(f"agent-{number}", "needs_input", number % 7))
     assert max(len(bucket.phases) for bucket in ribbon._buckets.values()) <= 32
-    assert len(ribbon._waiting) <= 256
+    assert max(len(bucket.states) for bucket in ribbon._buckets.values()) <= 32
+    assert len(ribbon._states) <= 256
 
 
 def plain(thing: Any, seen: tuple[int, ...] = ()) -> Any:
