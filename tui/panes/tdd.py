@@ -11,7 +11,7 @@ from tui.store import Slice
 from tui.store.tdd import CoveredFile, Cycle, Overall, overall
 from tui.store.tdd.cycle import Round
 from tui.widgets import cycle_lines as draw
-from tui.widgets.cells import Column, Line, age, column_widths, filled, table_line
+from tui.widgets.cells import Column, Line, age, column_widths, table_line
 from tui.widgets.heat import heat_lines
 
 ROOMY, TALL = 56, 14
@@ -22,7 +22,7 @@ TRACED, TRACEBACK = 3, 6
 """Failures whose traceback is shown there, and its lines."""
 WORST = 5
 """Files listed where there is less room."""
-MAX_BREACHES = 50
+MAX_BREACHES = MAX_FAILED = 50
 """Listed over all agents."""
 MAX_FILES = 200
 PAST = 3
@@ -71,6 +71,8 @@ class TddPane(OneOfPane):
     _cycle: Cycle | None = None
     """The one that is shown."""
     _all: Overall | None = None
+    _sums: tuple[object, Overall] | None = None
+    """All as one, and how much had been told by then."""
 
     @property
     def agent(self) -> str:
@@ -108,8 +110,8 @@ class TddPane(OneOfPane):
                 self.store.tdd.by_agent.values(),
                 key=lambda c: (not c.totals.failing, not c.breaches, c.agent_id),
             )
-            self._all = overall(cycles)
-            self.rows = self._draw_all(self._all, cycles, width)
+            self._all = self._summed(cycles)
+            self.rows = self._draw_all(self._all, cycles, width, height - self.compact)
         else:
             self.rows = self._draw(cycle, width, height - self.compact)
         super().update_rows()
@@ -188,22 +190,56 @@ class TddPane(OneOfPane):
         lines = heat_lines(files, self.store.tdd.minimum, width, most)
         return [Row(line, f"heat {number}", about) for number, line in enumerate(lines)]
 
-    def _draw_all(self, summed: Overall, cycles: list[Cycle], width: int) -> "Sections":
+    def _summed(self, cycles: Sequence[Cycle]) -> Overall:
+        """All of them as one; added up anew only when something has been told since."""
+        told = self.store.events, len(cycles)
+        if self._sums is None or self._sums[0] != told:
+            self._sums = told, overall(cycles)
+        return self._sums[1]
+
+    def _draw_all(
+        self, summed: Overall, cycles: list[Cycle], width: int, height: int
+    ) -> "Sections":
         phases = tuple(
             (f"{phase.upper()} {count}  ", draw.phase_style(phase))
             for phase, count in sorted(summed.phases.items())[:6]
         )
+        minimum = self.store.tdd.minimum
         rows = [
             Row(draw.always(phases or (("no phase yet", "dim"),)), "phases"),
-            Row(partial(_sums, summed), "tests"),
+            Row(partial(draw.tests_line, summed), "tests"),
         ]
         if summed.coverage:
-            line = partial(draw.coverage_line, summed.coverage, {}, self.store.tdd.minimum)
+            line = partial(draw.coverage_line, summed.coverage, summed.previous_coverage, minimum)
             rows.append(Row(line, "coverage"))
+        rows += self._heat([covered.file for covered in summed.files], width, height)
         heads = tuple((column.title, "head") for column in AGENTS)
         rows.append(Row(partial(_table_line, heads), "columns"))
-        breaches = _breaches(cycles, width, named=True)
-        return Sections(rows, cycles, self._agent_row, breaches)
+        below = [
+            Row(
+                line,
+                f"failure {who} {failure.where} {failure.name} {part}",
+                about,
+                None if part else failure,
+            )
+            for who, failure in summed.failures[:MAX_FAILED]
+            for about in (Subject("cycle", who),)
+            for part, line in enumerate(draw.failure_lines(failure, who=f"{who}  "))
+        ]
+        below += _breaches(cycles, width, named=True)
+        files = [covered for covered in summed.files if covered.file.uncovered]
+        if files:
+            below.append(Row(draw.files_head, "files"))
+        below += [
+            Row(
+                partial(draw.file_line, file, minimum),
+                f"file {file.path}",
+                Subject("cycle", who),
+                file,
+            )
+            for who, file in files
+        ]
+        return Sections(rows, cycles, self._agent_row, below)
 
     def _agent_row(self, cycle: Cycle) -> Row:
         line = partial(self._agent, cycle)
@@ -212,7 +248,11 @@ class TddPane(OneOfPane):
     def _agent(self, cycle: Cycle, width: int) -> Line:
         totals = cycle.totals
         lines = cycle.coverage.lines if cycle.coverage else None
-        covered = ("", "") if lines is None else (f"{lines:.1f}%", draw.grade(lines))
+        covered = (
+            ("", "")
+            if lines is None
+            else (f"{lines:.1f}%", draw.grade(lines, self.store.tdd.minimum))
+        )
         warned = len(cycle.breaches)
         return _table_line(
             (
@@ -231,15 +271,6 @@ class TddPane(OneOfPane):
 
 def _table_line(cells: Line, width: int) -> Line:
     return table_line(AGENTS, column_widths(AGENTS, width), cells)
-
-
-def _sums(summed: Overall, width: int) -> Line:
-    return filled(
-        width,
-        ((f"{summed.totals.total} tests ", "strong"), *draw.counts(summed.totals)),
-        draw.change(summed.change),
-        ((f" {draw.seconds(summed.duration)}", "text"),) if summed.duration else (),
-    )
 
 
 def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:

@@ -5,11 +5,12 @@ from functools import partial
 from heapq import nlargest
 from itertools import islice
 from math import isfinite
+from typing import Protocol
 
 from rich.cells import cell_len
 
 from tui.protocol.text import clean
-from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Round, Totals
+from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Round, Run, Totals
 from tui.store.tdd.coverage import FIGURES
 from tui.widgets.cells import Line, age, clock_time, filled, fit, line_width, meter, spark, spread
 
@@ -76,20 +77,33 @@ def change(change: Totals) -> Line:
     return tuple(said)
 
 
-def tests_line(cycle: Cycle, width: int) -> Line:
-    totals = cycle.totals
+class Tested(Protocol):
+    """One agent's tests, or those of all."""
+
+    @property
+    def totals(self) -> Totals: ...
+    @property
+    def change(self) -> Totals: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def runs(self) -> Sequence[Run]: ...
+
+
+def tests_line(tested: Tested, width: int) -> Line:
+    totals = tested.totals
     tests = f"{totals.total} test{'s' * (totals.total != 1)} "
-    runs = list(cycle.runs)
+    runs = list(tested.runs)
     durations = [run.duration for run in runs]
     room = 5 if width < WIDE else len(runs)
     passed = spark([run.passed for run in runs][-room:], 1.0)
     trend = spark(durations[-room:], max(durations, default=0.0)) if len(runs) > 1 else ""
-    took: Line = ((f" {seconds(cycle.duration)} ", "text"), (trend, "dim"))
+    took: Line = ((f" {seconds(tested.duration)} ", "text"), (trend, "dim"))
     return filled(
         width,
         ((tests, "strong"), *counts(totals)),
-        change(cycle.change),
-        took if cycle.duration else (),
+        change(tested.change),
+        took if tested.duration else (),
         ((f"  pass {passed}", "dim"),) if len(runs) > 1 else (),
     )
 
@@ -133,20 +147,21 @@ def grade(percent: float, minimum: float = 0.0) -> str:
     return "warn" if percent >= FAIR else "bad"
 
 
-def failure_lines(failure: Failure, most: int = 0) -> list[Drawn]:
+def failure_lines(failure: Failure, most: int = 0, who: str = "") -> list[Drawn]:
     """Name and place, message, and the last `most` lines of the traceback."""
     trace = failure.traceback.splitlines()[-most:] if most else []
     return [
-        partial(_failed, failure),
+        partial(_failed, failure, who),
         always((("    ", ""), (failure.message, "bad"))),
         *(always((("    │ ", "dim"), (line, "dim"))) for line in trace),
     ]
 
 
-def _failed(failure: Failure, width: int) -> Line:
+def _failed(failure: Failure, who: str, width: int) -> Line:
     """The name, and as much of the place as there is whole room for."""
     name: Line = (("✗ ", "bad"), (f"{failure.name}  ", "strong"))
-    places = (failure.where, failure.where.rpartition("/")[2])
+    where = failure.where.rpartition("/")[2]
+    places = (f"{who}{failure.where}", f"{who}{where}", who or where)
     fitting = (place for place in places if line_width(name) + cell_len(place) <= width)
     return (*name, (next(fitting, ""), "dim"))
 

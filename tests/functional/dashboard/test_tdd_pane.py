@@ -58,8 +58,8 @@ async def test_agents_are_gone_through_and_seen_all_together(
         await screen.shows("TDD ✓5 c t-1 3/3")
         await screen.press(everything)
         await screen.shows("all 3 agents", "10 tests ✓9 ✗1 ↷0")
-        rows = [record["agent"] for record in pane(screen).records()]
-        assert rows == ["b", "a", "c"], "who is red comes first"
+        agents = [record["agent"] for record in pane(screen).records() if "cycle" in record]
+        assert agents == ["b", "a", "c"], "who is red comes first"
         await screen.press(everything)
         await screen.shows("TDD ✗1 b t-1 +2")
 
@@ -75,6 +75,28 @@ async def test_the_time_ribbon_has_the_phases_of_the_agent_that_is_shown(overvie
         screen.app._tick()
         await screen.until(lambda: "G" in ribbon(screen), "a's phase")
         assert "RR" not in ribbon(screen)
+
+
+async def test_all_together_have_trends_arrows_failures_and_files() -> None:
+    files = [{"path": f"src/f{n}.py", "lines": 80 + n, "uncoveredLines": [n]} for n in range(1, 4)]
+    async with dashboard(NOWHERE, size=(200, 60), coverage_minimum=90) as screen:
+        fill(screen, failed("a"), results("b", "t.py", 5), failed("a"), results("b", "t.py", 6))
+        fill(screen, coverage("a", 80), coverage("a", 82, files=files), coverage("b", 91))
+        await screen.press("2", "o")
+        await screen.shows(
+            "all 2 agents",
+            "10 tests ✓9 ✗1 ↷0 Δ+1 0.50s",
+            "pass ",
+            "line 84.2▲1.5!",
+            "COVERAGE HEAT",
+            "✗ test_partial  a  test_x.py",
+            " 81.0%  ▓▓▓▓░ src/f1.py",
+        )
+        spans = [span for row in range(8) for span in pane(screen).rows[row].line(60)]
+        styles = {style for text, style in spans if text.strip() == "82.0%"}
+        assert styles == {"warn"}, "green by itself, but below this minimum"
+        await screen.press("G", "enter")
+        await screen.shows("TDD a t-1", "FAILURES 1")
 
 
 async def test_an_agent_that_is_gone_gives_way_to_the_one_that_matters() -> None:

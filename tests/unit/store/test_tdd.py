@@ -209,3 +209,58 @@ def test_over_all_tests_add_up_and_coverage_is_weighed_by_files() -> None:
     summed = overall(list(store.tdd.by_agent.values()))
     assert (summed.agents, summed.totals, summed.phases) == (2, Totals(9, 8, 1, 0), {"green": 1})
     assert summed.coverage == {"lines": 80, "branches": 20}
+
+
+def covered(agent: str, lines: float, **more: Any) -> Any:
+    data = {"agentId": agent, "taskId": "t", "coverage": {"lines": lines}, **more}
+    return event("coverage_update", data)
+
+
+def test_over_all_coverage_is_held_against_each_agents_report_before() -> None:
+    store = Store()
+    for agent, before, now in (("a", 80, 90), ("b", 60, 50), ("c", None, 70)):
+        if before is not None:
+            store.apply(covered(agent, before))
+        store.apply(covered(agent, now))
+    summed = overall(list(store.tdd.by_agent.values()))
+    assert summed.coverage == {"lines": 70}
+    assert summed.previous_coverage == {"lines": 70}, "(80 + 60 + 70) / 3: c has not moved"
+
+
+def test_a_figure_that_is_new_has_not_moved() -> None:
+    store = Store()
+    store.apply(covered("a", 80))
+    store.apply(covered("a", 90, coverage={"lines": 90, "branches": 50}))
+    summed = overall(list(store.tdd.by_agent.values()))
+    assert summed.previous_coverage == {"lines": 80, "branches": 50}
+
+
+def test_over_all_runs_say_where_everybody_stood_together() -> None:
+    store = Store()
+    store.apply(results("a", "x.py", 1, ("test_x",), at=1))
+    store.apply(results("b", "y.py", 2, at=2))
+    store.apply(results("a", "x.py", 2, at=3))
+    store.apply(results("b", "y.py", 1, ("test_y", "test_z"), at=4))
+    summed = overall(list(store.tdd.by_agent.values()))
+    runs = [(run.totals.passing, run.totals.failing, run.duration) for run in summed.runs]
+    assert runs == [(1, 1, 250), (3, 1, 500), (4, 0, 500), (3, 2, 500)]
+    assert runs[-1][:2] == (summed.totals.passing, summed.totals.failing)
+
+
+def test_over_all_failures_and_files_say_whose_they_are() -> None:
+    store = Store()
+    store.apply(results("a", "x.py", 1, ("test_old",), at=1))
+    store.apply(results("b", "y.py", 1, ("test_new",), at=2))
+    store.apply(covered("a", 50, files=[{"path": "one.py", "lines": 40}]))
+    store.apply(
+        covered("b", 50, files=[{"path": "two.py", "lines": 30}, {"path": "one.py", "lines": 90}])
+    )
+    summed = overall(list(store.tdd.by_agent.values()))
+    assert [(who, one.name) for who, one in summed.failures] == [
+        ("b", "test_new"),
+        ("a", "test_old"),
+    ]
+    assert [(who, file.path, file.lines) for who, file in summed.files] == [
+        ("b", "two.py", 30),
+        ("a", "one.py", 40),
+    ]
