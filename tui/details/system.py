@@ -7,9 +7,9 @@ from tui.details.sections import field, paragraph, section
 from tui.protocol.text import clean
 from tui.store.alerts import Alert, Notice
 from tui.store.deployments import MARKS, Component, Deployment
-from tui.widgets.cells import Line, age, clock_time, fit, meter
+from tui.widgets.cells import Line, age, clock_time, fit, meter, percent
+from tui.widgets.styles import OUTCOMES
 
-OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
 BAR = 12
 MAX_NAME = 40
 
@@ -62,7 +62,7 @@ def deployment_lines(deployment: Deployment, now: float, width: int) -> list[Lin
             [
                 (
                     (f"{clock_time(step.at)}  ", "dim"),
-                    (f"{_percent(step.percent):>4}  ", "info"),
+                    (f"{percent(step.percent):>4}  ", "info"),
                     (step.status, "text"),
                 )
                 for step in reversed(deployment.past)
@@ -85,16 +85,12 @@ def _components(components: tuple[Component, ...], width: int) -> list[Line]:
     ]
 
 
-def _progress(percent: float) -> Line:
-    return field("progress", _bar(percent), "info")
+def _progress(share: float) -> Line:
+    return field("progress", _bar(share), "info")
 
 
-def _bar(percent: float | None) -> str:
-    return "" if percent is None else f"{meter(percent / 100, BAR)} {_percent(percent):>4}"
-
-
-def _percent(percent: float) -> str:
-    return f"{min(999.0, max(0.0, percent)):.0f}%"
+def _bar(share: float | None) -> str:
+    return "" if share is None else f"{meter(share / 100, BAR)} {percent(share):>4}"
 
 
 def _numbered(texts: tuple[str, ...], width: int) -> list[Line]:

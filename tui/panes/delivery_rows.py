@@ -5,7 +5,7 @@ Pure: an item in, a line of exactly so many cells out.
 
 from rich.cells import cell_len
 
-from tui.panes.deployment_rows import PREFIX, WORD, component_words, matrix, percent, titled
+from tui.panes.deployment_rows import PREFIX, WORD, component_words, matrix, titled
 from tui.protocol.text import clean
 from tui.store.alerts import Alert, Notice
 from tui.store.delivery import Delivery
@@ -22,6 +22,7 @@ from tui.widgets.cells import (
     join_fitting,
     line_width,
     meter,
+    percent,
 )
 
 LEVELS = {

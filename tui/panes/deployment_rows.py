@@ -7,15 +7,14 @@ from rich.cells import cell_len
 
 from tui.protocol.text import clean
 from tui.store.deployments import MARKS, Component, Deployment
-from tui.widgets.cells import Line, Span, fit, meter
+from tui.widgets.cells import Line, Span, fit, meter, percent
+from tui.widgets.styles import OUTCOMES
 
 WORD = 8
 """Cells of the word: a severity, a bar, a number."""
 PREFIX = 6 + 2 + WORD + 1
 MATRIX_FROM, WORDS_FROM = 44, 80
 """From so many cells on deployments are a matrix of their components, and of their words, too."""
-OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
-"""The style of each outcome of a component."""
 TITLE, LEAST_TITLE = 30, 12
 """Cells of an environment and its version in that; at least, where there are no words."""
 MIN_COMPONENT, MAX_COMPONENT = 9, 12
@@ -37,11 +36,6 @@ class Grid(NamedTuple):
 
 def titled(item: Deployment) -> str:
     return f"{item.environment} {item.version or item.id}"
-
-
-def percent(share: float) -> str:
-    """A publisher's percent, as far as it can be one."""
-    return f"{min(999.0, max(0.0, share)):.0f}%"
 
 
 def component_words(item: Deployment) -> list[Span]:

@@ -47,3 +47,5 @@ COLOURLESS = PLAIN | {
     "bad-tile": "bold reverse $foreground",
 }
 """Instead, where there are none."""
+OUTCOMES = {"done": "ok", "failed": "bad", "waiting": "dim", "running": "info"}
+"""The style of each outcome of a deployment, or of a component."""
