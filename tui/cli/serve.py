@@ -76,6 +76,11 @@ def _http_port(
     help="How often a client may say what.",
 )
 @click.option(
+    "--limits",
+    type=File(),
+    help="A file of how large, how deep and how many (see the README).",
+)
+@click.option(
     "--max-per-address",
     "connections_per_address",
     type=click.IntRange(1),
@@ -179,6 +184,8 @@ def configuration(options: "Mapping[str, Any]") -> "ServerConfig":
     """What the command's parameters say; they are called what the configuration's fields are."""
     from tui.cli.keys import default_keys_file
     from tui.server.config import ServerConfig, ServerError, TraceConfig
+    from tui.server.limits.sizes import DEFAULTS
+    from tui.server.limits.tables import limits_from
 
     traced, said = {}, {}
     for name, value in options.items():
@@ -193,6 +200,7 @@ def configuration(options: "Mapping[str, Any]") -> "ServerConfig":
             f"`autosdlc-tui keys add NAME --file {said['keys']}` makes it"
         )
     said["keys"] = said["keys"] or default_keys_file()
+    said["limits"] = limits_from(said["limits"]) if said["limits"] else DEFAULTS
     if str(said["jwt_key"]) == "-":
         said["jwt_key"] = sys.stdin.buffer.read()
     return ServerConfig(**said, trace=TraceConfig(**traced) if wanted else None)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tui.server.limits.sizes import DEFAULTS, Limits
+
 DAY = 24 * 3600.0
 GIB = 1024**3
 
@@ -48,6 +50,8 @@ class ServerConfig:
     """Allowed `Origin` headers (`https://host:port`). Requests without one are fine."""
     rate_limits: str = "default"
     """`default`, `off`, or the path of a file of rates."""
+    limits: Limits = DEFAULTS
+    """How large, how deep and how many."""
     connections_per_address: int = 100
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges (CIDR) whose `X-Forwarded-For` is believed."""

@@ -79,7 +79,13 @@ class Connection:
         self._streams: Streams | None = None
         if session.v1:
             self.outbox = V1Outbox(
-                peer, flush, self._overflow, metrics, gzip=gzip, capacity=capacity
+                peer,
+                flush,
+                self._overflow,
+                metrics,
+                gzip=gzip,
+                frame=session.limits.frame,
+                capacity=capacity,
             )
             self._streams = Streams(
                 self.subscriptions,

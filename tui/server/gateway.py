@@ -18,6 +18,7 @@ from tui.server.connection import Connection
 from tui.server.flush import Flush, Loop
 from tui.server.layers import Layer
 from tui.server.limits.rates import RateLimits
+from tui.server.limits.sizes import DEFAULTS, Limits
 from tui.server.metrics import Metrics
 from tui.server.peer import Peer
 from tui.server.session import Session
@@ -37,9 +38,11 @@ class Gateway:
         *,
         loop: Loop,
         rates: RateLimits | None = None,
+        limits: Limits = DEFAULTS,
         tracer: Tracer | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.limits = limits
         self.metrics = Metrics()
         self.metrics.queue_bytes = lambda: sum(one.queue_bytes for one in self.connections)
         self.metrics.broker_lag = lambda: broker.lag
@@ -80,6 +83,7 @@ class Gateway:
             v1=v1,
             metrics=self.metrics,
             rates=self._rates,
+            limits=self.limits,
             judged=judged,
         )
         layer = self._v1 if v1 else self._plain_gzip if gzip else self._plain

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from tui.protocol.limits import AUTH_SECONDS, MAX_RECEIVE_PUBLISHER, MAX_RECEIVE_UNAUTHENTICATED
+from tui.protocol.limits import AUTH_SECONDS
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
 from tui.server.connection import CLOSE_SECONDS
@@ -24,8 +24,8 @@ from tui.server.wire import Socket, admitted, quiet_logger
 
 V1 = Subprotocol("autosdlc.v1")
 TICK_SECONDS = 0.1
-MAX_UNKNOWN = 4 * MAX_RECEIVE_UNAUTHENTICATED
-"""The largest message that an unknown client can have us hold; it is told of its limit up to it."""
+UNKNOWN_TIMES = 4
+"""How much larger than its limit the message of an unknown client may be for it to be told so."""
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class Listener:
             select_subprotocol=lambda _, offered: V1 if V1 in offered else None,
             # Loopback and fan-out: the same bytes go to everyone, and CPU is dearer than bytes.
             compression=None,
-            max_size=MAX_UNKNOWN,
+            max_size=UNKNOWN_TIMES * self._gateway.limits.unauthenticated_message,
             max_queue=(16, 4),
             server_header=None,
             ping_interval=HEARTBEAT_SECONDS,
@@ -154,7 +154,7 @@ class Listener:
         """Whether the client's token was a good one."""
         self._admission.judged(socket.visit, ok)
         if ok:
-            socket.take_up_to(MAX_RECEIVE_PUBLISHER)
+            socket.take_up_to(self._gateway.limits.publisher_message)
 
     def _tick(self) -> None:
         self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)

@@ -6,6 +6,7 @@ costs more than a list. What a socket does not take waits in a backlog.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from tui.protocol.limits import MAX_SEND
 from tui.server.backlog import Backlog, Message
 from tui.server.flush import Batch, Flush, Shared
 from tui.server.framing import batch_frames, gzip_frame, text_frame
@@ -99,12 +100,14 @@ class V1Outbox:
         metrics: Metrics,
         *,
         gzip: bool = False,
+        frame: int = MAX_SEND,
         capacity: int = CAPACITY,
     ) -> None:
         self._link = link
         self._flush = flush
         self._overflow = overflow
         self._gzip = gzip
+        self._frame = frame
         self._capacity = capacity
         self._held: frozenset[str] = frozenset()
         self._pending: list[Message] = []
@@ -122,7 +125,7 @@ class V1Outbox:
             self._pending.extend(map(Message, messages))
             self._flush.soon(self)
         elif messages:
-            self._link.write(batch_frames(messages, gzip=self._gzip))
+            self._link.write(batch_frames(messages, gzip=self._gzip, limit=self._frame))
 
     async def drained(self) -> None:
         """Wait until all that waited was written, and the socket takes more."""
@@ -163,7 +166,8 @@ class V1Outbox:
         wanted = (self._gzip, *map(id, self._pending))
         batch = shared.get(wanted)
         if batch is None:
-            frames = batch_frames([one.v1 for one in self._pending], gzip=self._gzip)
+            messages = [one.v1 for one in self._pending]
+            frames = batch_frames(messages, gzip=self._gzip, limit=self._frame)
             batch = shared[wanted] = Batch(tuple(self._pending), frames)
         batch.readers += 1
         self._pending.clear()
@@ -176,7 +180,8 @@ class V1Outbox:
         self._pending.clear()
         while backlog and self._link.writable:
             taken = backlog.take(SLICE)
-            self._link.write(batch_frames([one.v1 for one in taken], gzip=self._gzip))
+            messages = [one.v1 for one in taken]
+            self._link.write(batch_frames(messages, gzip=self._gzip, limit=self._frame))
             for v1, event in taken:
                 if event is not None:
                     self._metrics.sent(event.type, len(v1))

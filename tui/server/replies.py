@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from tui.protocol import codec
 from tui.protocol.errors import ProtocolError
-from tui.protocol.limits import MAX_SEND, MAX_SUBSCRIPTIONS
 from tui.protocol.models.base import Control, Metadata, WireModel
 from tui.protocol.models.control import (
     AuthFailureData,
@@ -30,6 +29,7 @@ from tui.protocol.models.control import (
 )
 from tui.protocol.models.control import Position as WirePosition
 from tui.server.brokers import Position, Stored
+from tui.server.limits.sizes import DEFAULTS, ROOM, Limits
 
 D = TypeVar("D", bound=WireModel)
 HEARTBEAT_SECONDS = 10.0
@@ -49,7 +49,9 @@ class Replies:
         sent: Callable[[str, int], None],
         *,
         v1: bool,
+        limits: Limits = DEFAULTS,
     ) -> None:
+        self._limits = limits
         self._client_id = client_id
         self._clock = clock
         self._v1 = v1
@@ -62,13 +64,17 @@ class Replies:
         data = ConnectData(
             client_id=self._client_id,
             protocol=PROTOCOL_VERSION,
-            limits=_limits(max_message),
+            limits=self._said_limits(max_message),
         )
         times = {"server_time": self._now(), "heartbeat_ms": int(HEARTBEAT_SECONDS * 1000)}
         return self._write(ConnectMessage(data=_with(data, times)))
 
     def auth_success(self, max_message: int, to: str | None) -> bytes:
-        data = AuthSuccessData(limits=_limits(max_message)) if self._v1 else AuthSuccessData()
+        data = (
+            AuthSuccessData(limits=self._said_limits(max_message))
+            if self._v1
+            else AuthSuccessData()
+        )
         return self._write(AuthSuccessMessage(data=data), to)
 
     def auth_failure(self, code: str, reason: str, to: str | None) -> bytes:
@@ -131,10 +137,10 @@ class Replies:
         return self._update(data)
 
     def snapshot(
-        self, resource: str, at: Position, state: Sequence[Stored], limit: int = MAX_SEND
+        self, resource: str, at: Position, state: Sequence[Stored]
     ) -> tuple[bytes, Sequence[Stored]]:
-        """A page of a snapshot, a frame of at most `limit` bytes, and what is left for others."""
-        room = limit - 1024
+        """A page of a snapshot, as large as a frame may be, and what is left for others."""
+        room = self._limits.frame - ROOM
         end = size = 0
         while end < len(state) and (end == 0 or size + len(state[end].v1) < room):
             size += len(state[end].v1) + 1
@@ -174,6 +180,10 @@ class Replies:
         }
         return codec.encode(message.model_copy(update=envelope))
 
+    def _said_limits(self, max_message: int) -> ServerLimits:
+        subscriptions = self._limits.subscriptions
+        return ServerLimits(max_message_bytes=max_message, max_subscriptions=subscriptions)
+
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
@@ -181,10 +191,6 @@ class Replies:
 def _with(data: D, times: Mapping[str, int]) -> D:
     """`data` with whole milliseconds: `1000`, as the document writes them, and not `1000.0`."""
     return data.model_copy(update=times)
-
-
-def _limits(max_message: int) -> ServerLimits:
-    return ServerLimits(max_message_bytes=max_message, max_subscriptions=MAX_SUBSCRIPTIONS)
 
 
 def _wire(positions: Mapping[str, Position]) -> dict[str, WirePosition]:

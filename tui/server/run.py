@@ -60,12 +60,15 @@ async def serve(
         journal = await _open_journal(config)
         if journal is not None:
             stack.push_async_callback(journal.aclose)
-        broker: Broker = journal or MemoryBroker(ring_bytes=config.history_bytes)
+        broker: Broker = journal or MemoryBroker(
+            ring_bytes=config.history_bytes, limits=config.limits
+        )
         gateway = Gateway(
             broker,
             authority,
             loop=asyncio.get_running_loop(),
             rates=rates,
+            limits=config.limits,
             tracer=_tracer(config, stack, deadline),
         )
         doorkeeper = Doorkeeper(
@@ -167,7 +170,10 @@ async def _open_journal(config: ServerConfig) -> "JournalBroker | None":
     retention = Retention(config.retain_seconds, config.retain_bytes)
     try:
         journal = JournalBroker(
-            config.journal, ring_bytes=config.history_bytes, retention=retention
+            config.journal,
+            ring_bytes=config.history_bytes,
+            limits=config.limits,
+            retention=retention,
         )
         await journal.open()
     except ServerError as error:

@@ -32,13 +32,6 @@ from typing import cast
 from tui.protocol import codec
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from tui.protocol.express import Draft, accept
-from tui.protocol.limits import (
-    MAX_DEPTH,
-    MAX_RECEIVE,
-    MAX_RECEIVE_PUBLISHER,
-    MAX_RECEIVE_UNAUTHENTICATED,
-    MAX_SUBSCRIPTIONS,
-)
 from tui.protocol.models import (
     AuthRequestMessage,
     DisconnectMessage,
@@ -57,6 +50,7 @@ from tui.server.auth import Access, Authority
 from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
 from tui.server.limits.limiter import Limiter
 from tui.server.limits.rates import RateLimits
+from tui.server.limits.sizes import DEFAULTS, Limits
 from tui.server.metrics import Metrics
 from tui.server.replies import Replies
 
@@ -83,10 +77,11 @@ class Session:
         v1: bool,
         metrics: Metrics | None = None,
         rates: RateLimits | None = None,
+        limits: Limits = DEFAULTS,
         judged: Callable[[bool], None] | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
-        self.replies = Replies(client_id, clock, self._metrics.sent, v1=v1)
+        self.replies = Replies(client_id, clock, self._metrics.sent, v1=v1, limits=limits)
         self.client_id = client_id
         self.access: Access | None = None
         self.subscriptions: dict[str, Filter] = {}
@@ -99,7 +94,8 @@ class Session:
         self._wrong_tokens = 0
         self._held = 0.0
         """How long an earlier event of this frame has to wait, in seconds; 0.0: none has."""
-        self._limit = MAX_RECEIVE_UNAUTHENTICATED
+        self.limits = limits
+        self._limit = limits.unauthenticated_message
         self._publishes_everything = False
         self._names = (f"subscription-{n}" for n in count(1))
         if access is not None:
@@ -204,11 +200,11 @@ class Session:
         seen: Draft | Message | None = None
         try:
             if self.access is not None:
-                seen = accept(raw, max_depth=MAX_DEPTH)
+                seen = accept(raw, max_depth=self.limits.depth)
                 if seen is not None:
                     self._metrics.received(seen.type, len(raw))
                     return self._publish(self.access, seen)
-            seen = codec.decode_message(raw, max_depth=MAX_DEPTH)
+            seen = codec.decode_message(raw, max_depth=self.limits.depth)
             self._metrics.received(seen.type, len(raw))
             if self.access is not None and _is_event(type(seen)):
                 return self._publish(self.access, Draft.of(cast("Event", seen), raw))
@@ -262,7 +258,8 @@ class Session:
 
     def _let_in(self, access: Access) -> None:
         self.access = access
-        self._limit = MAX_RECEIVE_PUBLISHER if access.publish else MAX_RECEIVE
+        limits = self.limits
+        self._limit = limits.publisher_message if access.publish else limits.message
         self._publishes_everything = access.publishes_everything
         if self._limiter:
             self._limiter.grant(access)
@@ -302,12 +299,10 @@ class Session:
     def _subscribe(self, message: SubscribeMessage) -> list[Effect]:
         self._count("subscribe")
         data = message.data
-        asked = wishes.filters(data, self.subscriptions, self._names)
+        asked = wishes.filters(data, self.subscriptions, self._names, self.limits)
         allowed = self.permitted(asked)
-        if len(self.subscriptions | allowed) > MAX_SUBSCRIPTIONS:
-            raise ProtocolError(
-                ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"
-            )
+        if len(self.subscriptions | allowed) > self.limits.subscriptions:
+            raise wishes.too_many(self.limits)
         effects: list[Effect] = []
         if denied := {id_: one for id_, one in asked.items() if id_ not in allowed}:
             reason = _no_permission(next(iter(denied.values())))

@@ -4,28 +4,38 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tui.protocol.catalog import EVENTS
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.limits import MAX_SUBSCRIPTIONS
 from tui.protocol.models.control import Position as WirePosition
 from tui.protocol.models.control import SubscribeData, SubscriptionSpec
 from tui.protocol.topics import Filter
 from tui.server.brokers import Position
+from tui.server.limits.sizes import DEFAULTS, Limits
 
 MAX_EVENT_NAMES = len(EVENTS)
 """Names in one filter's `events`: one for each there is."""
 
 
-def filters(data: SubscribeData, taken: Iterable[str], names: Iterator[str]) -> dict[str, Filter]:
+def filters(
+    data: SubscribeData,
+    taken: Iterable[str],
+    names: Iterator[str],
+    limits: Limits = DEFAULTS,
+) -> dict[str, Filter]:
     """The filters asked for, by id; one without an id gets the next name that nobody has taken."""
     specs: Sequence[SubscriptionSpec] = (
         (data,) if data.subscriptions is None else data.subscriptions
     )
-    if len(specs) > MAX_SUBSCRIPTIONS:
-        raise ProtocolError(
-            ErrorCode.LIMIT_EXCEEDED, f"more than {MAX_SUBSCRIPTIONS} subscriptions"
-        )
+    if len(specs) > limits.subscriptions:
+        raise too_many(limits)
     known = {*taken, *(spec.subscription_id for spec in specs)}
     free = (name for name in names if name not in known)
-    return {spec.subscription_id or next(free): _filter(spec) for spec in specs}
+    return {spec.subscription_id or next(free): _filter(spec, limits) for spec in specs}
+
+
+def too_many(limits: Limits) -> ProtocolError:
+    """How it is said that a connection has no room for so many subscriptions."""
+    return ProtocolError(
+        ErrorCode.LIMIT_EXCEEDED, f"more than {limits.subscriptions} subscriptions"
+    )
 
 
 def cursor(data: SubscribeData) -> tuple[dict[str, Position], float | None]:
@@ -40,7 +50,7 @@ def cursor(data: SubscribeData) -> tuple[dict[str, Position], float | None]:
     return positions, since / 1000 if isinstance(since, float) else None
 
 
-def _filter(spec: SubscriptionSpec) -> Filter:
+def _filter(spec: SubscriptionSpec, limits: Limits) -> Filter:
     events = spec.events or ()
     if len(events) > MAX_EVENT_NAMES:
         raise ProtocolError(
@@ -48,8 +58,10 @@ def _filter(spec: SubscriptionSpec) -> Filter:
             f"more than {MAX_EVENT_NAMES} names in one filter",
             field="data.events",
         )
-    return Filter(
-        "*" if spec.resource is None else spec.resource,
-        "*" if spec.resource_id is None else spec.resource_id,
-        events,
-    )
+    resource = "*" if spec.resource is None else spec.resource
+    id_ = "*" if spec.resource_id is None else spec.resource_id
+    for name, segments in (("resource", (resource,)), ("resourceId", (id_,)), ("events", events)):
+        if any(len(segment) > limits.filter for segment in segments):
+            said = f"{name}: a filter segment has 1 to {limits.filter} characters"
+            raise ProtocolError(ErrorCode.INVALID_MESSAGE, said, field=f"data.{name}")
+    return Filter(resource, id_, events)

@@ -10,6 +10,7 @@ from tui.cli import main
 from tui.cli.keys import default_keys_file
 from tui.cli.serve import configuration, serve
 from tui.server.config import ServerConfig, TraceConfig
+from tui.server.limits.sizes import Limits
 
 
 def run(*arguments: str) -> Result:
@@ -68,6 +69,16 @@ def test_a_secret_may_come_from_standard_input() -> None:
     said = CliRunner().invoke(main, ("serve", "--jwt-key", "-"), input="too short")
     assert said.exit_code == 2
     assert "--jwt-key -: the secret has 9 bytes" in said.stderr
+
+
+def test_a_file_of_limits_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "limits.toml"
+    path.write_text("depth = 16")
+    assert configured("--limits", str(path)).limits == Limits(depth=16)
+    path.write_text("depth = 0")
+    result = run("serve", "--limits", str(path))
+    assert result.exit_code == 2
+    assert f"{path}: depth: 0 must be a number from 8 to 128" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from tui.protocol.catalog import RESOURCES
 from tui.protocol.express import Draft
 from tui.server.brokers import Answer, Deliver, Page, Position, Stored
-from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits, Stream
+from tui.server.brokers.recent import RecentIds
+from tui.server.brokers.stream import RING_BYTES, Stream
+from tui.server.limits.sizes import DEFAULTS, Limits
 
 
 class MemoryBroker:
@@ -30,7 +32,7 @@ class MemoryBroker:
         self.deliver: Deliver = nobody
         self._clock = clock
         self._steady = steady
-        self._ids = limits.recent_ids()
+        self._ids = RecentIds(limits.dedupe_seconds, limits.dedupe_ids)
         self._streams = {
             resource: Stream(secrets.token_hex(8), ring_bytes, limits) for resource in RESOURCES
         }

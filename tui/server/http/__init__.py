@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from tui.protocol.limits import MAX_RECEIVE_PUBLISHER
 from tui.server.auth import Doorkeeper
 from tui.server.gateway import Gateway
 from tui.server.http.answers import errors_as_json
@@ -55,7 +54,7 @@ class HttpServer:
         door = Door(parts.doorkeeper, parts.admission)
         app = web.Application(
             middlewares=[keeping_its_place, errors_as_json],
-            client_max_size=MAX_RECEIVE_PUBLISHER,
+            client_max_size=parts.gateway.limits.publisher_message,
             logger=_quiet(),
         )
         app.on_response_prepare.append(_say_nothing_of_ourselves)

@@ -18,7 +18,6 @@ from aiohttp import web
 from tui.protocol import codec
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.express import Draft, accept
-from tui.protocol.limits import MAX_DEPTH, MAX_RECEIVE_PUBLISHER
 from tui.protocol.models import Event, Message
 from tui.server.auth import Access
 from tui.server.gateway import Gateway
@@ -43,7 +42,8 @@ class Publishing:
         access = self._door.enter(request)
         if not access.publish:
             raise RefusedError(403, "This token has no permission to publish.", code="forbidden")
-        members = _members(await _body(request))
+        most = self._gateway.limits.publisher_message
+        members = _members(await _body(request, most), most)
         drafts, errors = self._judge(access, members)
         outcomes = await self._gateway.publish(list(drafts.values())) if drafts else ()
         ids = []
@@ -63,14 +63,15 @@ class Publishing:
     ) -> tuple[dict[int, Draft], dict[int, ProtocolError]]:
         """What may be stored, and what may not, by their places in the body."""
         limiter = self._limiters.of(access) if self._limiters else None
+        depth = self._gateway.limits.depth
         drafts: dict[int, Draft] = {}
         errors: dict[int, ProtocolError] = {}
         held = 0.0
         for index, raw in enumerate(members):
             seen: Draft | Message | None = None
             try:
-                seen = accept(raw, max_depth=MAX_DEPTH)
-                seen = seen or codec.decode_message(raw, max_depth=MAX_DEPTH)
+                seen = accept(raw, max_depth=depth)
+                seen = seen or codec.decode_message(raw, max_depth=depth)
                 self._gateway.metrics.received(seen.type, len(raw))
                 draft = _draft(access, seen, raw)
                 held = limiter.take_event(draft.type, held) if limiter else 0.0
@@ -85,24 +86,24 @@ class Publishing:
         return drafts, errors
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request, most: int) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise RefusedError(415, f"Content-Encoding {encoding} is not read here; gzip is.")
-    if (request.content_length or 0) > MAX_RECEIVE_PUBLISHER:
-        raise _too_large()
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except TimeoutError:
         raise RefusedError(408, "The body did not come in time.") from None
     except web.HTTPRequestEntityTooLarge:
-        raise _too_large() from None
+        raise _too_large(most) from None
 
 
-def _members(body: bytes) -> list[bytes]:
+def _members(body: bytes, most: int) -> list[bytes]:
     try:
-        members = codec.split(codec.inflate(body, MAX_RECEIVE_PUBLISHER))
+        members = codec.split(codec.inflate(body, most))
     except ProtocolError as error:
         raise _refusal([error], [_said(None, error)]) from error
     if len(members) > MAX_BATCH:
@@ -152,7 +153,5 @@ def _refusal(errors: Sequence[ProtocolError], said: list[dict[str, Any]]) -> Ref
     )
 
 
-def _too_large() -> RefusedError:
-    return RefusedError(
-        413, f"larger than {MAX_RECEIVE_PUBLISHER} bytes", code=ErrorCode.TOO_LARGE.value
-    )
+def _too_large(most: int) -> RefusedError:
+    return RefusedError(413, f"larger than {most} bytes", code=ErrorCode.TOO_LARGE.value)

@@ -14,7 +14,6 @@
 A key's own figures go before both, and their `*` is for events only.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from tui.protocol.catalog import EVENTS
 from tui.server.auth.access import Access
 from tui.server.config import ServerError
 from tui.server.limits.figures import ANY, figures
+from tui.server.limits.tables import read_table
 
 CLIENTS = MappingProxyType({ANY: 100.0, "subscribe": 50.0, "agent_log": 1000.0, "ping": 60.0})
 PUBLISHERS = MappingProxyType({ANY: 60_000.0})
@@ -56,16 +56,9 @@ def rate_limits(setting: str) -> RateLimits | None:
 
 
 def _read(path: Path) -> RateLimits:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ServerError(
-            f"--rate-limits {path}: no such file; say default, off, or a TOML file's name"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ServerError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ServerError(f"{path}: not TOML: {error}") from error
+    content = read_table(
+        path, f"--rate-limits {path}: no such file; say default, off, or a TOML file's name"
+    )
     tables: dict[str, dict[str, float]] = {"clients": {}, "publishers": {}}
     faults = []
     for name, table in content.items():

@@ -10,7 +10,7 @@ from tui.server.brokers import Page
 from tui.server.brokers.journal.history import History
 from tui.server.brokers.journal.log import Log, Restored
 from tui.server.brokers.journal.retention import Retention
-from tui.server.brokers.stream import DEFAULTS
+from tui.server.limits.sizes import DEFAULTS
 
 DAY = 24 * 3600.0
 MIB = 1024 * 1024

@@ -12,7 +12,8 @@ from tui.protocol.catalog import RESOURCES
 from tui.server.brokers import Broker, Outcome, Stored
 from tui.server.brokers.journal import JournalBroker
 from tui.server.brokers.memory import MemoryBroker
-from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits
+from tui.server.brokers.stream import RING_BYTES
+from tui.server.limits.sizes import DEFAULTS, Limits
 
 WHOLE = 10**9
 """As a page's limit: all there is."""

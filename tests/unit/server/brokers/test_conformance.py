@@ -19,7 +19,7 @@ from tests.unit.server.brokers.kinds import (
 )
 from tui.protocol.catalog import RESOURCES
 from tui.server.brokers import Outcome, Stored
-from tui.server.brokers.stream import Limits
+from tui.server.limits.sizes import Limits
 
 
 def metric(id_: str, agent: str) -> bytes:

@@ -15,7 +15,7 @@ from tests.unit.server.brokers.kinds import (
     whole,
 )
 from tests.unit.server.brokers.test_conformance import HOSTILE, alert
-from tui.server.brokers.stream import Limits
+from tui.server.limits.sizes import Limits
 
 
 async def test_everything_is_there_again(durable: Kind, times: Times) -> None:

@@ -12,7 +12,7 @@ from tests.unit.server.brokers.test_conformance import alert
 from tui.server.brokers.journal import retention
 from tui.server.brokers.journal.log import UPKEEP_SECONDS
 from tui.server.brokers.journal.retention import Retention
-from tui.server.brokers.stream import Limits
+from tui.server.limits.sizes import Limits
 
 
 def test_what_cannot_be_written_has_no_offset_and_its_ids_are_new(journal: Journal) -> None:
@@ -191,7 +191,7 @@ def test_state_is_found_whether_or_not_it_was_saved_before_the_end(
 
 
 def test_saved_state_is_as_bounded_as_it_is_in_memory(journal: Journal) -> None:
-    journal.limits = Limits(state_keys=50, state_bytes=60_000, state_seconds=DAY)
+    journal.limits = Limits(state_keys=50, state_size=60_000, state_age=DAY)
 
     def kept() -> dict[str, int]:
         with closing(sqlite3.connect(journal.path)) as db:

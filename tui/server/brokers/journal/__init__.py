@@ -25,7 +25,8 @@ from tui.server.brokers.journal.retention import RETENTION, Retention
 from tui.server.brokers.journal.segment import MalformedError
 from tui.server.brokers.journal.writer import Job, Writer
 from tui.server.brokers.memory import nobody
-from tui.server.brokers.stream import DEFAULTS, RING_BYTES, Limits, Stream
+from tui.server.brokers.stream import RING_BYTES, Stream
+from tui.server.limits.sizes import DEFAULTS, Limits
 
 QUEUE_BYTES = 8 * 1024 * 1024
 """What may wait for the disk, and one publish more. Beyond it only ids wait, to be refused."""

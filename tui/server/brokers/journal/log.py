@@ -16,8 +16,9 @@ from tui.server.brokers.journal import file, state
 from tui.server.brokers.journal.retention import Retention, trim
 from tui.server.brokers.journal.segment import MalformedError, Segment, pieces
 from tui.server.brokers.journal.state import StateTable
-from tui.server.brokers.stream import Limits
+from tui.server.brokers.recent import RecentIds
 from tui.server.config import ServerError
+from tui.server.limits.sizes import Limits
 
 PATIENCE_SECONDS = 3.0
 """How long the server before us may take to let go of the file."""
@@ -60,7 +61,7 @@ class Log:
         self._clock = clock
         self._steady = steady
         self._lock = file.Lock(self._path)
-        self._ids = limits.recent_ids()
+        self._ids = RecentIds(limits.dedupe_seconds, limits.dedupe_ids)
         self._state = StateTable(limits)
         self._epochs: dict[str, str] = {}
         self._last: dict[str, int] = {}
@@ -208,7 +209,7 @@ class Log:
 
     def _open(self) -> Mapping[str, Restored]:
         self._epochs, self._last = {}, {}
-        self._ids = self._limits.recent_ids()
+        self._ids = RecentIds(self._limits.dedupe_seconds, self._limits.dedupe_ids)
         self._state = StateTable(self._limits)
         db = file.connect(self._path)
         try:

@@ -12,7 +12,7 @@ from tui.protocol.catalog import EVENTS
 from tui.protocol.topics import Topic
 from tui.server.brokers import OVERHEAD, Stored
 from tui.server.brokers.journal.file import transaction
-from tui.server.brokers.stream import Limits
+from tui.server.limits.sizes import Limits
 
 ROWS = 100
 """What is written with one statement; SQLite has room for 999 values at the least."""
@@ -63,14 +63,14 @@ class StateTable:
         self._rows += len(self._unsaved)
         self._bytes += sum(event.size for event in self._unsaved.values())
         self._unsaved.clear()
-        if self._rows > self._limits.state_keys or self._bytes > self._limits.state_bytes:
+        if self._rows > self._limits.state_keys or self._bytes > self._limits.state_size:
             self.prune(db, now)
 
     def prune(self, db: sqlite3.Connection, now: float) -> None:
         """Let go of what memory would not hold either. Raises sqlite3.Error."""
         limits = self._limits
-        oldest = now - limits.state_seconds
-        db.execute(_PRUNE, (oldest, OVERHEAD, limits.state_keys, limits.state_bytes))
+        oldest = now - limits.state_age
+        db.execute(_PRUNE, (oldest, OVERHEAD, limits.state_keys, limits.state_size))
         self._rows = self._bytes = 0
 
 
