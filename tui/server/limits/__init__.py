@@ -1,1 +1,1 @@
-"""How much one client may say, and how many may come from one address."""
+"""How much one client may say, how often, and how many may come from one address."""
