@@ -130,11 +130,15 @@ class Terminal:
             pass
         return self.process.returncode
 
-    def hang_up(self) -> None:
-        """Go away, as a window that is closed does, and tell the program as the system would."""
+    def hang_up(self, *, says_so: bool = True) -> None:
+        """Go away, as a window that is closed does.
+
+        `says_so`: tell the program, as the system tells those whose controlling terminal it was.
+        """
         os.close(self._master)
         self._master = os.open(os.devnull, os.O_RDWR)
-        self.process.send_signal(signal.SIGHUP)
+        if says_so:
+            self.process.send_signal(signal.SIGHUP)
 
     def _read(self, patience: float) -> bool:
         """Take in what was written; False where nothing came."""

@@ -77,10 +77,11 @@ def test_keys_of_one_write_reach_what_those_before_lead_to(environment: dict[str
         assert terminal.ended() == 0
 
 
-def test_a_dashboard_ends_with_its_terminal(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("says_so", [True, False])
+def test_a_dashboard_ends_with_its_terminal(environment: dict[str, str], *, says_so: bool) -> None:
     with Terminal(DEMO, environment=environment) as terminal:
         terminal.shows("LIVE", "coder-001")
-        terminal.hang_up()
+        terminal.hang_up(says_so=says_so)
         assert terminal.process.wait(20) == 128 + signal.SIGHUP
 
 

@@ -3,8 +3,8 @@
 From the outside inwards, each file one idea:
 
 - `process`, `command`  a process that is a server alone, until it is told to stop
-- `run`, `embedded`     a server from start to graceful stop, in this loop or in a thread of its own;
-                        `deadline` is by when the stop is over
+- `run`, `embedded`     a server from start to graceful stop, in this loop or in a thread of its
+                        own; `deadline` is by when the stop is over
 - `config`, `ports`     what it is told, and where it listens
 - `listener`, `wire`    the asyncio shell around `websockets`; `farewell` at its end
 - `http`                beside it: events from those without a WebSocket, health, metrics, clients

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+from functools import partial
 from typing import Any, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -105,14 +106,19 @@ class TerminalDriver(LinuxDriver):
         self._ending = False
         self._end = ""
         self._canvas.forget()
-        self._output = Output(self._terminal)
+        loop = asyncio.get_running_loop()
+        self._output = Output(self._terminal, partial(loop.call_soon_threadsafe, self._hang_up))
         self._file = self._output  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             # Who adds to a full queue stands still. What waits is seen to here.
             self._writer_thread._queue.maxsize = 0  # noqa: SLF001
         # Textual's handler may be interrupted by the next signal, and tell the older size last.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._tell_size)
+        loop.add_signal_handler(signal.SIGWINCH, self._tell_size)
+
+    def _hang_up(self) -> None:
+        """The terminal has gone, and no signal said so: it is not the one that controls us."""
+        self._app.exit(return_code=128 + signal.SIGHUP)
 
     def _tell_size(self) -> None:
         if not self._in_band_window_resize:

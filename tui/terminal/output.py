@@ -2,6 +2,7 @@
 
 import os
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -12,20 +13,26 @@ PIECE = 1024
 class Output:
     """A terminal as a file for text, without a buffer that would have to be written at the end.
 
-    One that has gone takes what comes, and says nothing: the thread would end at the first error,
-    and then all others wait for it; the dashboard would never end, and its server with it.
+    One that has gone takes what comes: the thread would end at the first error, and then all others
+    wait for it; the dashboard would never end, and its server with it.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, on_gone: Callable[[], object]) -> None:
+        """`on_gone` is called, by the writing thread, when the terminal is found to have gone."""
+        self._on_gone: Callable[[], object] | None = on_gone
         self._descriptor = file.fileno()
         self._encoding = file.encoding
         self._instead: str | None = None
 
     def write(self, text: str) -> None:
         data = self._encoded(text)
-        with suppress(OSError):
+        try:
             while data and self._instead is None:
                 data = data[os.write(self._descriptor, data[:PIECE]) :]
+        except OSError:
+            if self._on_gone:
+                self._on_gone()
+                self._on_gone = None
 
     def flush(self) -> None:
         """There is nothing more to write, for now or for good."""
