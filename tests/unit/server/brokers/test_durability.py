@@ -75,6 +75,20 @@ async def test_an_id_from_before_its_window_is_new(durable: Kind, times: Times) 
         assert broker.position("agent").offset == 2
 
 
+async def test_of_an_id_that_was_stored_twice_the_later_time_counts(
+    durable: Kind, times: Times
+) -> None:
+    async with durable.open() as broker:
+        await publish(broker, log("e-1"))
+        times.go_on(310)
+        times.wall.now -= 20  # so that by the file alone the first is not too old
+        await publish(broker, log("e-1"))
+    async with durable.open() as broker:
+        times.go_on(100)
+        await publish(broker, log("e-1"))
+        assert broker.position("agent").offset == 2
+
+
 async def test_restored_ids_are_bounded(durable: Kind) -> None:
     limits = Limits(dedupe_ids=10)
     async with durable.open() as broker:

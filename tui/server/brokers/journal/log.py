@@ -275,6 +275,8 @@ class Log:
                 found.append((steady - age, ids))
                 count += len(ids)
         for stored, ids in reversed(found):
+            # Where the clock was set back an id may be there twice, and the later time counts.
+            self._ids.discard(ids)
             for id_ in ids:
                 self._ids.add(id_, stored)
         self._ids.forget(steady, count)
