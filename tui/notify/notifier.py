@@ -9,6 +9,8 @@ from tui.store.inbox import Need
 SPACING = 5_000.0
 """Milliseconds from one piece of news to the next; what comes meanwhile is told together."""
 MAX_TEXT, MAX_WHO = 300, 60
+MAX_TOLD = 2_000
+"""Needs that are known to have been told; the one told first is forgotten."""
 NAMED = 3
 """How many a summary names."""
 WORDS = {"needs_input": "needs you", "blocked": "is blocked", "error": "has failed"}
@@ -45,6 +47,8 @@ class Notifier:
         self._waiting: dict[_Occurrence, Need] = {}
         """Those that are to be told, by occurrence."""
         self._told = float("-inf")
+        self._already: dict[tuple[str, float], float] = {}
+        """Of those that have been told when their last snooze had ended, by key and beginning."""
 
     def news(self, needs: Sequence[Need], now: float, *, quiet: bool = False) -> News | None:
         """What there is to tell at `now`; in `quiet` hours nothing, but after them what is open."""
@@ -59,11 +63,19 @@ class Notifier:
                 if key not in self._open and max(need.since, need.back) >= self._started
             }
             self._open = is_open
+            self._waiting = {k: need for k, need in self._waiting.items() if self._is_news(need)}
         if quiet or not self._waiting or now < self._told + SPACING:
             return None
         self._told = now
         told, self._waiting = list(self._waiting.values()), {}
+        self._already |= {(need.key, need.since): need.back for need in told}
+        while len(self._already) > MAX_TOLD:
+            del self._already[next(iter(self._already))]
         return _one(told[0]) if len(told) == 1 else _several(told)
+
+    def _is_news(self, need: Need) -> bool:
+        """Not where a person has put it off and taken that back: only the end of a snooze is."""
+        return need.back > self._already.get((need.key, need.since), float("-inf"))
 
 
 def _one(need: Need) -> News:

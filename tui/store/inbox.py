@@ -23,7 +23,7 @@ SEVERE = frozenset({"high", "critical"})
 MAX_PUT_OFF = 2_000
 """Occurrences remembered of each kind; the one put off first leaves."""
 KEPT_FOR = 30 * 24 * 60 * MINUTE
-"""What was acknowledged is forgotten after this long (ms): what still waits then is asked again."""
+"""What was put off is forgotten after this long (ms): what still waits then is asked again."""
 
 LAST_TIME = 8.64e15
 """No moment is later (Unix ms)."""
@@ -206,17 +206,21 @@ class Inbox:
 
     def _choose(self, now: float) -> None:
         """Leave out what is put off at `now`, and forget what no longer is."""
-        for key in [key for key, until in self._snoozed.items() if until <= now]:
+        # Each looks after its own alone: several servers' inboxes share what is put off.
+        own = [need.key for need in self._needs if need.key in self._snoozed]
+        for key in [key for key in own if self._snoozed[key] <= now]:
             self._back[key] = self._snoozed.pop(key)
-        for key in [key for key, at in self._acknowledged.items() if at < now - KEPT_FOR]:
-            del self._acknowledged[key]
+        for times in (self._acknowledged, self._snoozed):
+            for key in [key for key, at in times.items() if at < now - KEPT_FOR]:
+                del times[key]
         put_off = self._acknowledged.keys() | self._snoozed.keys()
         back = self._back = {n.key: self._back[n.key] for n in self._needs if n.key in self._back}
         shown = (need for need in self._needs if need.key not in put_off)
         self._open = tuple(n._replace(back=back[n.key]) if n.key in back else n for n in shown)
         self._at = {(need.about, need.id): need for need in self._open}
         self._counts = Counter(need.kind for need in self._open)
-        self._good_until = min(self._snoozed.values(), default=float("inf"))
+        left = (self._snoozed[key] for key in own if key in self._snoozed)
+        self._good_until = min(left, default=float("inf"))
 
 
 _KINDS: dict[str, Literal["needs_input", "blocked", "error"]] = {

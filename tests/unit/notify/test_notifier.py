@@ -1,13 +1,16 @@
 """Which needs are news."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.support.events import START
+from tests.support.events import START, status
 from tui.notify.notifier import SPACING, News, Notifier
 from tui.notify.settings import Notify, Quiet, notify_of
-from tui.store.inbox import Need
+from tui.store import Store
+from tui.store.inbox import MINUTE, SNOOZE_MINUTES, Inbox, Need
 
 
 def need(who: str, since: float = 1.0, text: str = "Bash: rm build?", key: str = "") -> Need:
@@ -88,9 +91,12 @@ def test_quiet_hours_in_which_all_was_answered_end_quietly() -> None:
 
 def test_a_snooze_that_ends_is_told_again() -> None:
     notifier = Notifier(START)
+    back = START + 2 * SPACING
     assert notifier.news((need("a"),), START)
     assert notifier.news((), START + SPACING) is None
-    assert notifier.news((need("a"),), START + 2 * SPACING)
+    assert notifier.news((need("a")._replace(back=back),), back)
+    assert notifier.news((), back + SPACING) is None
+    assert notifier.news((need("a")._replace(back=back),), back + 2 * SPACING) is None
 
 
 def test_a_snooze_of_the_last_start_that_ends_is_told() -> None:
@@ -100,6 +106,46 @@ def test_a_snooze_of_the_last_start_that_ends_is_told() -> None:
     assert notifier.news((asked_before._replace(back=START - 1),), START + 1) is None
     assert notifier.news((), START + 2) is None
     assert notifier.news((asked_before._replace(back=START + 3),), START + 3)
+
+
+@pytest.mark.parametrize("put_off", [Inbox.acknowledge, Inbox.snooze])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_a_person_takes_back_is_not_told_again(
+    put_off: Callable[[Inbox, str, float], None], *, quiet: bool
+) -> None:
+    notifier, store, now = Notifier(START), Store(), START + 10_000
+    inbox = store.inbox
+    store.apply(status("a", "needs_input", 1, reason="Bash: rm build?"))
+    assert notifier.news(inbox.open(now), now)
+    put_off(inbox, inbox.open(now)[0].key, now)
+    now += SPACING
+    assert notifier.news(inbox.open(now), now, quiet=quiet) is None
+    inbox.restore()
+    for _ in range(3):
+        now += SPACING
+        assert inbox.open(now)
+        assert notifier.news(inbox.open(now), now) is None
+    store.apply(status("a", "needs_input", 60, reason="And dist?"))
+    assert notifier.news(inbox.open(now), now)
+
+
+def test_a_snooze_that_ends_is_told_again_whichever_server_is_looked_at_first() -> None:
+    kept: dict[str, Any] = {}
+    one, other = Store(kept), Store(kept)
+    one.apply(status("a", "needs_input", 1, reason="Bash: rm build?"))
+    other.apply(status("b", "needs_input", 1, reason="And dist?"))
+    notifier, now = Notifier(START), START + 10_000
+
+    def look() -> News | None:
+        return notifier.news((*one.inbox.open(now), *other.inbox.open(now)), now)
+
+    assert look()
+    other.inbox.snooze(other.inbox.open(now)[0].key, now)
+    now += SPACING
+    assert look() is None
+    now += SNOOZE_MINUTES * MINUTE
+    assert look() == News("b", "needs_input", "And dist?")
+    assert one.inbox.open(now) is one.inbox.open(now)
 
 
 def test_hostile_text_is_harmless() -> None:

@@ -230,7 +230,9 @@ def test_memories_are_bounded_and_old_ones_forgotten(monkeypatch: pytest.MonkeyP
     store.inbox.acknowledge("new", NOW + inbox.KEPT_FOR)
     assert who(store, NOW + inbox.KEPT_FOR + 8) == ["a"]
     assert list(kept["acknowledged"]) == ["k8", "new"]
-    assert kept["snoozed"] == {}
+    store.inbox.take_back("new")
+    assert who(store, NOW + inbox.KEPT_FOR + SNOOZE_MINUTES * MINUTE + 8) == ["a"]
+    assert list(kept["snoozed"]) == ["s8"]
 
 
 def test_several_inboxes_share_what_is_remembered() -> None:
