@@ -163,7 +163,11 @@ class AutosdlcApp(ThemedApp):
         self.set_keymap(self._keys)
 
     def _make_feed(self, plan: Plan, notices: Notify) -> "Feed | Replay":
-        store = Store(self._remembered.section("inbox"), coverage_minimum=self._coverage_minimum)
+        store = Store(
+            self._remembered.section("inbox"),
+            coverage_minimum=self._coverage_minimum,
+            clock=self._clock,
+        )
         store.inbox.snooze_minutes = notices.snooze_minutes
         if plan.replay:
             from tui.replay import Replay

@@ -6,11 +6,14 @@ long the session, and only the sharpness goes.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 from tui.store.bounds import cut
+from tui.store.deployments import outcome
+from tui.store.github import FAILURES
 
 BUCKETS = 1_024
 """At most; a screen shows some hundred columns of them."""
@@ -20,8 +23,8 @@ SESSION_GAP = 4 * 3_600_000.0
 """Milliseconds: what is further than this from a session is another one, or a wrong clock."""
 STRAYS = 3
 """So many events in a row that are far from the session, and near each other, begin another."""
-MAX_AGENTS = 256
-"""Of whom it is known in which state they are, and what their coverage is."""
+MAX_KNOWN = 256
+"""Agents, deployments and CI runs of which it is known how they stood."""
 MAX_CHANGES = 32
 """Agents in one bucket that changed their phase, or their state; of more, the last."""
 LETTERS = {"red": "R", "green": "G", "refactor": "F"}
@@ -35,9 +38,8 @@ NONE = "·"
 """The letter where nothing is known yet."""
 DROP = 0.05
 """Percentage points of coverage that count as a drop."""
-_ENDED = frozenset({"completed", "complete", "success", "succeeded"})
-_BROKEN = frozenset({"failed", "error", "rolled_back"})
-_CI_FAILED = frozenset({"failure", "timed_out", "startup_failure"})
+_DEPLOYED = {"done": "deploy", "failed": "deploy_failed"}
+"""Markers by how a deployment ended."""
 
 
 class Marker(NamedTuple):
@@ -71,7 +73,9 @@ class Bucket:
 
 
 class Ribbon:
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = lambda: inf) -> None:
+        """What is dated later than `clock` (Unix ms) is by a wrong clock, and happens now."""
+        self._clock = clock
         self.width = FINEST
         """Milliseconds of a bucket."""
         self.changes = 0
@@ -82,6 +86,8 @@ class Ribbon:
         self._stray_at = 0.0
         self._states: OrderedDict[str, str] = OrderedDict()
         self._coverage: OrderedDict[str, float] = OrderedDict()
+        self._deployed: OrderedDict[str, str] = OrderedDict()
+        self._concluded: OrderedDict[str, str] = OrderedDict()
 
     # What there is to see.
 
@@ -151,6 +157,7 @@ class Ribbon:
             return None
         bucket = self._buckets.get(int(at // self.width))
         if bucket is None:
+            at = min(at, self._clock())
             if not self._is_ours(at):
                 return None
             bucket = self._bucket(at)
@@ -223,14 +230,19 @@ class Ribbon:
         _keep(self._states, agent, state)
 
     def on_deployment(self, bucket: Bucket, event: Any) -> None:
-        if event.data.status in _ENDED:
-            bucket.count("deploy")
-        elif event.data.status in _BROKEN:
-            bucket.count("deploy_failed")
+        data = event.data
+        result = outcome(cut(data.status))
+        if self._deployed.get(data.deployment_id) != result and (kind := _DEPLOYED.get(result)):
+            bucket.count(kind)
+        _keep(self._deployed, data.deployment_id, result)
 
     def on_ci(self, bucket: Bucket, event: Any) -> None:
-        if event.data.conclusion in _CI_FAILED:
+        data = event.data
+        run = f"{data.repository} {cut(data.workflow)} {cut(str(data.run_id))}"
+        conclusion = cut(data.conclusion)
+        if self._concluded.get(run) != conclusion and conclusion in FAILURES:
             bucket.count("ci")
+        _keep(self._concluded, run, conclusion)
 
 
 def _change(letters: dict[str, str], agent: str, letter: str) -> None:
@@ -250,8 +262,8 @@ def _lasting(changed: dict[int, str], count: int) -> str:
     return "".join(letters)
 
 
-def _keep(known: "OrderedDict[str, Any]", agent: str, value: Any) -> None:
-    known[agent] = value
-    known.move_to_end(agent)
-    if len(known) > MAX_AGENTS:
+def _keep(known: "OrderedDict[str, Any]", key: str, value: Any) -> None:
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > MAX_KNOWN:
         known.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.protocol.catalog import EVENTS, MessageType
@@ -57,9 +58,16 @@ class Store:
     """Events in, by `apply`; records out; and which slices changed since they were last drained."""
 
     def __init__(
-        self, put_off: dict[str, Any] | None = None, *, coverage_minimum: float = MINIMUM
+        self,
+        put_off: dict[str, Any] | None = None,
+        *,
+        coverage_minimum: float = MINIMUM,
+        clock: Callable[[], float] = lambda: inf,
     ) -> None:
-        """`put_off` is what the inbox remembers between starts; `coverage_minimum` in percent."""
+        """`put_off` is what the inbox remembers between starts; `coverage_minimum` in percent.
+
+        By `clock` (Unix ms) the ribbon knows what is dated later than now.
+        """
         self.agents = Agents(self._ended)
         self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
@@ -67,7 +75,7 @@ class Store:
         self.inbox = Inbox(self.agents, self.delivery, put_off, self._inbox_changed)
         self.logs = Logs()
         self.history = History()
-        self.ribbon = Ribbon()
+        self.ribbon = Ribbon(clock)
         self.link = Link()
         self.events = 0
         """Events applied so far."""

@@ -9,6 +9,7 @@ import pytest
 from tests.support.demo import story
 from tests.support.events import START, event, log, phase, status
 from tui.store import Store
+from tui.store.deployments import Deployment
 from tui.store.ribbon import BUCKETS, SESSION_GAP, Marker, Ribbon
 
 HOUR = 3600.0
@@ -114,6 +115,24 @@ def test_what_stands_out_is_marked_once() -> None:
     assert ribbon.markers()[1] == Marker(START + 5000, "coverage", 1)
 
 
+@pytest.mark.parametrize("word", ["completed", "done", "ok", "healthy", "FAILED", "rolled-back"])
+def test_a_deployment_that_has_ended_is_marked_whatever_its_publishers_word(word: str) -> None:
+    store = Store()
+    store.apply(deployment(word, 0))
+    (item,) = store.delivery.items.values()
+    assert isinstance(item, Deployment)
+    marks = {"done": "deploy", "failed": "deploy_failed"}
+    assert kinds(store.ribbon) == [(marks[item.outcome], 1)]
+
+
+def test_an_end_that_is_said_again_is_marked_once() -> None:
+    ends = [deployment("completed", 0), deployment("done", 1), ci("failure", 2), ci("failure", 3)]
+    assert kinds(fold(*ends)) == [("deploy", 1), ("ci", 1)]
+    again = [deployment("in_progress", 4), deployment("completed", 5), ci(None, 6)]
+    ribbon = fold(*ends, *again, ci("failure", 7))
+    assert kinds(ribbon) == [("deploy", 1), ("ci", 1)] * 2
+
+
 def test_coverage_that_comes_with_a_phase_counts_too() -> None:
     ribbon = fold(coverage(90.0, 0), phase("a", "red", "green", 1, coverage={"lines": 80.0}))
     assert kinds(ribbon) == [("coverage", 1)]
@@ -147,6 +166,18 @@ def test_order_does_not_matter_to_counts_and_phases() -> None:
 def test_one_wrong_clock_does_not_end_the_session(wrong: float) -> None:
     ribbon = fold(log("a", "x", 0), log("a", "x", (wrong - START) / 1000), log("a", "x", 1))
     assert ribbon.events(START, 1000.0, 2) == [1, 1]
+
+
+def test_what_is_dated_later_than_now_happens_now() -> None:
+    store = Store(clock=lambda: START + 9_000)
+    for at in (0, 3 * HOUR, 3 * HOUR, 3 * HOUR, 1, 9):
+        store.apply(log("a", "x", at))
+    store.apply(ci("failure", 3 * HOUR))
+    ribbon = store.ribbon
+    assert ribbon.events(START, 1000.0, 10) == [1, 1, 0, 0, 0, 0, 0, 0, 0, 5]
+    assert [marker.kind for marker in ribbon.markers()] == ["ci"]
+    assert ribbon.end - START < 10_000
+    assert ribbon.width < 100, "as sharp as before"
 
 
 def test_two_wrong_clocks_do_not_either() -> None:
