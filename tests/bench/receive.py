@@ -27,7 +27,7 @@ from websockets.typing import Subprotocol
 
 from tests.unit.protocol.samples import DATA, sample
 from tui.client import Client
-from tui.client.connection import SUBPROTOCOL
+from tui.client.connection import V1
 from tui.protocol.catalog import EVENTS, RESOURCES
 from tui.protocol.codec import decode, warm_up
 from tui.store import Store
@@ -127,7 +127,7 @@ async def read_bare(
     url: str, count: int, batch: int, parse: Callable[[bytes], Any] = orjson.loads
 ) -> float:
     options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None}
-    async with connect(url, subprotocols=[SUBPROTOCOL], **options) as websocket:
+    async with connect(url, subprotocols=[V1], **options) as websocket:
         hello = orjson.loads(await websocket.recv(decode=False))
         wish = {"type": "subscribe", "data": {"subscriptions": [{"subscriptionId": "s"}]}}
         await websocket.send(json.dumps(wish))
@@ -201,7 +201,7 @@ async def measure(count: int, rounds: int) -> bool:
     reached = True
     for load in LOADS.values():
         feed = Feed(load, count)
-        subprotocols: list[Subprotocol] | None = [SUBPROTOCOL] if load.v1 else None
+        subprotocols: list[Subprotocol] | None = [V1] if load.v1 else None
         async with serve(
             feed.serve, "127.0.0.1", 0, subprotocols=subprotocols, compression=None,
             ping_interval=None, write_limit=PIECE,

@@ -75,7 +75,7 @@ def emit(
     place = find_place(url, source or "emit")
     from tui.cli.running import run
 
-    run(_deliver(events, name, place.client, wait))
+    run(_send(events, name, place.client, wait))
 
 
 def _one(type_: str, assignments: "Sequence[str]") -> "Parcels":
@@ -98,11 +98,11 @@ def _one(type_: str, assignments: "Sequence[str]") -> "Parcels":
     return parcels()
 
 
-async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) -> int:
+async def _send(events: "Parcels", name: str, client: "Client", wait: float) -> int:
     """The exit code; `name` is the file's, or empty for a single event."""
-    from tui.cli.delivery import Delivery, GaveUpError
     from tui.cli.parcels import count_after
     from tui.cli.progress import Progress
+    from tui.cli.sending import GaveUpError, Sender
     from tui.recording import RecordingError
 
     progress = Progress(on=bool(name))
@@ -115,19 +115,19 @@ async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) 
         if faults <= NAMED:
             warn(f"{name}:{number}: {reason}" if name and number else reason)
 
-    delivery = Delivery(client, wait, wrong=wrong, look=lambda: progress.show(delivery.taken))
+    sender = Sender(client, wait, wrong=wrong, look=lambda: progress.show(sender.taken))
     problem = ""
     left = 0
     try:
-        await delivery.run(events)
+        await sender.run(events)
     except GaveUpError as error:
-        problem, left = str(error), count_after(name, delivery.read)
+        problem, left = str(error), count_after(name, sender.read)
     except RecordingError as error:
         problem = str(error)
     except OSError as error:
         problem = f"{name}: cannot be read: {error.strerror or error}"
     finally:
-        left += delivery.left
+        left += sender.left
         progress.clear()
         if faults > NAMED:
             warn(f"{name}: and {faults - NAMED:,} more such lines")
@@ -136,7 +136,7 @@ async def _deliver(events: "Parcels", name: str, client: "Client", wait: float) 
             warn("; ".join(filter(None, (problem, undelivered))))
     if problem or faults or client.refused:
         return 1
-    progress.end(delivery.taken)
+    progress.end(sender.taken)
     return 0
 
 

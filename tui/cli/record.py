@@ -28,7 +28,7 @@ def record(path: "Path", filters: tuple[str, ...], url: str | None, seconds: flo
     """
     import asyncio
 
-    from tui.cli.recording import Narrator, Session
+    from tui.cli.recording import Capture, Narrator
     from tui.client import ConnectionStopped
     from tui.recording import Recorder, RecordingError
 
@@ -42,7 +42,7 @@ def record(path: "Path", filters: tuple[str, ...], url: str | None, seconds: flo
     said.begin(place.name)
     try:
         with recorder:
-            asyncio.run(Session(place.client, recorder, said).run(wanted, seconds))
+            asyncio.run(Capture(place.client, recorder, said).run(wanted, seconds))
     except RecordingError as error:
         said.end()
         fail(str(error), 1)

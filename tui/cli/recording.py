@@ -60,9 +60,7 @@ class Narrator:
         return f"{self._recorder.events:,} events; {self._path} has {size:,.0f} kB"
 
     def gap(self, gap: Gap) -> None:
-        bounds = (gap.lost_from, gap.lost_to)
-        lost = f", up to {bounds[1] - bounds[0] + 1} events" if bounds[0] and bounds[1] else ""
-        self.say(f"what {gap.resource} said meanwhile is missing{lost}")
+        self.say(str(gap))
 
     def status(self, status: ConnectionStatus) -> None:
         if status.phase == "waiting" and status.reason != self._reason:
@@ -73,7 +71,7 @@ class Narrator:
             self._reason = None
 
 
-class Session:
+class Capture:
     """One client, one recorder."""
 
     def __init__(self, client: Client, recorder: Recorder, said: Narrator) -> None:

@@ -44,6 +44,7 @@ from tui.client.sleep import SleepWatch
 from tui.client.socket import Socket
 from tui.client.status import ConnectionStatus
 from tui.client.token import TokenError, current
+from tui.protocol.catalog import SUBPROTOCOL
 from tui.protocol.text import clean, presentable_url
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ wire_log = logging.getLogger("tui.client.wire")
 # At DEBUG the library prints the handshake's headers, and so the token.
 wire_log.setLevel(logging.INFO)
 
-SUBPROTOCOL = Subprotocol("autosdlc.v1")
+V1 = Subprotocol(SUBPROTOCOL)
 WATCH = 1.0
 """Seconds between two looks at the clocks."""
 
@@ -188,7 +189,7 @@ class Connection:
             self._memory,
             self._options,
             self._clock,
-            v1_offered=websocket.subprotocol == SUBPROTOCOL,
+            v1_offered=websocket.subprotocol == V1,
             token=token,
         )
         self.session = session
@@ -205,7 +206,7 @@ class Connection:
         socket = await connect(
             with_compression(self._url),
             create_connection=Socket,
-            subprotocols=[SUBPROTOCOL],
+            subprotocols=[V1],
             additional_headers={"Authorization": f"Bearer {token}"} if token else None,
             user_agent_header=f"autosdlc-tui/{__version__}",
             compression=None if local else "deflate",

@@ -8,12 +8,11 @@ import json
 from typing import Any, get_args
 
 from tui.protocol import limits
-from tui.protocol.catalog import EVENTS, EventSpec, MessageType
+from tui.protocol.catalog import EVENTS, SUBPROTOCOL, EventSpec, MessageType
 from tui.protocol.errors import CloseCode, ErrorCode, is_terminal
 from tui.protocol.models import AnyControl, AnyEvent, LockedEvent
 from tui.protocol.schemas import REFERENCE, schemas
 
-SUBPROTOCOL = "autosdlc.v1"
 MESSAGES = {
     model.model_fields["type"].default: model for model in get_args(AnyControl) + get_args(AnyEvent)
 }
@@ -21,7 +20,6 @@ MESSAGES = {
 V1_ONLY = (MessageType.SUBSCRIPTION_UPDATE, MessageType.PUBLISH_ACK)
 _LOCKED, _BATCH, _ANSWER, _REFUSAL = "encrypted", "batch", "publish_answer", "refusal"
 _EVENTS = (*EVENTS, _LOCKED)
-_SAID_BY_CLIENTS = ("auth_request", "subscribe", "unsubscribe", "ping", "pong", "disconnect")
 _CLOSES = {
     CloseCode.NORMAL: "as asked for by `disconnect`",
     CloseCode.GOING_AWAY: "the server goes away",

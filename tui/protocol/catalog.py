@@ -3,6 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+SUBPROTOCOL = "autosdlc.v1"
+"""The WebSocket subprotocol by which two ends agree to speak v1."""
+
 
 class MessageType(StrEnum):
     """The document's 29 types, and `publish_ack`, which v1 adds."""

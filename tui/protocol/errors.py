@@ -6,7 +6,7 @@ from tui.protocol.limits import MAX_ERROR
 
 
 class ErrorCode(StrEnum):
-    """`error.data.code`. `rate_limited` and `unavailable` are retryable, all others final."""
+    """`error.data.code`."""
 
     INVALID_MESSAGE = "invalid_message"
     UNKNOWN_TYPE = "unknown_type"
@@ -20,7 +20,11 @@ class ErrorCode(StrEnum):
 
     @property
     def retryable(self) -> bool:
-        return self in (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE)
+        return self in RETRYABLE
+
+
+RETRYABLE = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE})
+"""The codes after which the same may be sent again; `in` takes a code off the wire as it is."""
 
 
 class CloseCode(IntEnum):

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from tui.protocol.catalog import SUBPROTOCOL
 from tui.protocol.limits import AUTH_SECONDS
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
@@ -22,7 +23,7 @@ from tui.server.limits.admission import Admission
 from tui.server.replies import HEARTBEAT_SECONDS
 from tui.server.wire import Socket, admitted, quiet_logger
 
-V1 = Subprotocol("autosdlc.v1")
+V1 = Subprotocol(SUBPROTOCOL)
 TICK_SECONDS = 0.1
 UNKNOWN_TIMES = 4
 """How much larger than its limit the message of an unknown client may be for it to be told so."""

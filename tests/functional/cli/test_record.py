@@ -18,7 +18,7 @@ from tests.support.events import log, phase, status
 from tests.support.frames import frame
 from tests.support.raw import open_raw
 from tui.cli import main
-from tui.cli.recording import Narrator, Session
+from tui.cli.recording import Capture, Narrator
 from tui.client import Client, ConnectionStopped
 from tui.protocol.topics import Filter
 from tui.recording import Recorder, RecordingError, read
@@ -54,8 +54,8 @@ async def recording(
     """Record until the block ends, from when the server has answered."""
     with Recorder(path) as recorder:
         client = Client(url, token, options=FAST)
-        session = Session(client, recorder, Narrator(recorder, path, terminal=False))
-        task = asyncio.create_task(session.run(filters, None))
+        capture = Capture(client, recorder, Narrator(recorder, path, terminal=False))
+        task = asyncio.create_task(capture.run(filters, None))
         running = Recording(path, recorder, task)
         try:
             await running.until(lambda: client.status.phase == "live" or task.done())

@@ -8,11 +8,10 @@ import pytest
 
 import tui.protocol
 from tui.protocol import schemas
-from tui.protocol.asyncapi import MESSAGES, SUBPROTOCOL, document, render
+from tui.protocol.asyncapi import MESSAGES, document, render
 from tui.protocol.catalog import EVENTS, MessageType
 from tui.protocol.errors import CloseCode, ErrorCode
 from tui.server.auth import COOKIE
-from tui.server.listener import V1
 
 COMMITTED = Path(tui.protocol.__file__).with_name("asyncapi.json")
 
@@ -119,5 +118,4 @@ def test_models_say_what_they_read_beside_what_they_write(doc: dict[str, Any]) -
 def test_codes_and_names_are_those_of_the_server(doc: dict[str, Any]) -> None:
     assert [one["code"] for one in doc["x-close-codes"]] == list(CloseCode)
     assert [one["code"] for one in doc["x-error-codes"]] == list(ErrorCode)
-    assert SUBPROTOCOL == V1
     assert doc["components"]["securitySchemes"]["cookie"]["name"] == COOKIE

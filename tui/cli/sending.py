@@ -7,7 +7,7 @@ from uuid import uuid4
 from tui.cli.parcels import Parcels
 from tui.client import Client, ConnectionStatus
 from tui.client.session import LONGEST_RETRY
-from tui.protocol.errors import ErrorCode, ProtocolError
+from tui.protocol.errors import RETRYABLE, ErrorCode, ProtocolError
 from tui.protocol.models import ErrorMessage
 from tui.protocol.text import clean
 
@@ -16,7 +16,7 @@ TICK = 0.1
 FOREVER = 1e9
 """Seconds: it is the watch that knows when there is no sense in waiting."""
 
-NOT_FINAL = (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE, ErrorCode.UNAUTHENTICATED)
+SENT_AGAIN = RETRYABLE | {ErrorCode.UNAUTHENTICATED}
 """After these the client sends the event again."""
 
 
@@ -24,7 +24,7 @@ class GaveUpError(Exception):
     """The server takes nothing; the message is the reason."""
 
 
-class Delivery:
+class Sender:
     """Used once."""
 
     def __init__(
@@ -133,7 +133,7 @@ class Delivery:
     def _on_error(self, message: ErrorMessage) -> None:
         data = message.data
         reason = clean(data.error, 300)
-        if data.code in NOT_FINAL:
+        if data.code in SENT_AGAIN:
             self._reason = reason
             seconds = min((data.retry_after_ms or 0) / 1000, LONGEST_RETRY)
             self._patient_until = asyncio.get_running_loop().time() + seconds
