@@ -9,7 +9,6 @@ that accepts and closes.
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -35,7 +34,7 @@ from tui.client.backoff import Backoff
 from tui.client.clock import Clock
 from tui.client.delivery import Delivery
 from tui.client.dispatch import SLICE, Dispatcher
-from tui.client.ending import LOST, Ending, closed, refused
+from tui.client.ending import LOST, Ending, closed, refused, unreachable
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.pulse import Pulse
@@ -176,10 +175,12 @@ class Connection:
             seconds = self._options.open_timeout
             return Ending(f"{self._where} did not answer within {seconds:g} s"), 0.0
         except OSError as error:
-            what = os.strerror(error.errno) if error.errno else _harmless(error)
-            return Ending(f"cannot reach {self._where}: {clean(what or 'no answer', 200)}"), 0.0
+            return unreachable(self._where, error), 0.0
         except InvalidProxy as error:  # its own words hold the proxy's password
             return Ending(f"not a proxy: {presentable_url(error.proxy)} ({error.msg})"), 0.0
+        except ImportError:
+            why = "a SOCKS proxy asks for python-socks: pip install python-socks[asyncio]"
+            return Ending(why, terminal=True), 0.0
         except (InvalidURI, SecurityError, ValueError, LookupError) as error:
             # A redirection gone wrong; the message may hold the URL.
             return Ending(f"no WebSocket at {self._where}: {type(error).__name__}"), 0.0

@@ -4,7 +4,10 @@ A server's hint stands in the close reason as a number with a unit (`back in 150
 bare number is milliseconds, like every other time on the wire.
 """
 
+import os
 import re
+import socket
+import ssl
 from typing import NamedTuple
 
 from tui.discovery import TOKEN_VARIABLE
@@ -65,6 +68,19 @@ def refused(status: int, retry_after: str | None = None, *, with_token: bool = T
     if status in (429, 503):
         return Ending(f"the server is busy (HTTP {status})", hint=hint)
     return Ending(f"no WebSocket there: the server answered HTTP {status}", hint=hint)
+
+
+def unreachable(where: str, error: OSError) -> Ending:
+    """What the system says where there was no connection, or none that TLS could be spoken on."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what = f"its certificate does not hold: {error.verify_message}"
+    elif isinstance(error, ssl.SSLError):
+        what = f"TLS failed: {(error.reason or 'no reason given').replace('_', ' ').lower()}"
+    elif isinstance(error, socket.gaierror) or not error.errno:
+        what = error.strerror or str(error) or "no answer"
+    else:
+        what = os.strerror(error.errno)  # asyncio's own words tell the address again
+    return Ending(f"cannot reach {where}: {clean(what, 200)}")
 
 
 def _seconds(reason: str) -> float | None:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from importlib.util import find_spec
 
 import pytest
 
@@ -88,6 +89,41 @@ async def test_a_server_that_is_not_there_yet_is_waited_for() -> None:
     finally:
         await client.close()
         await peer.stop()
+
+
+async def test_a_name_that_nobody_has_is_said_to_be_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    client = Client("ws://autosdlc.invalid/ws", options=FAST)
+    client.start()
+    waiting = await until(client, lambda s: s.phase == "waiting")
+    assert "name" in (waiting.reason or "").partition("/ws: ")[2].lower()
+    await client.close()
+
+
+async def test_a_server_that_does_not_speak_tls_is_said_not_to() -> None:
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = Client(f"wss://127.0.0.1:{port}/ws", options=FAST)
+        client.start()
+        waiting = await until(client, lambda s: s.phase == "waiting")
+        assert "TLS failed: wrong version number" in (waiting.reason or "")
+        await client.close()
+
+
+@pytest.mark.skipif(find_spec("python_socks") is not None, reason="it can be used")
+async def test_a_socks_proxy_that_cannot_be_used_stops_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("socks_proxy", "socks5://127.0.0.1:9")
+    with pytest.raises(ConnectionStopped, match=r"pip install python-socks\[asyncio\]"):
+        await Client("ws://autosdlc.invalid/ws", options=FAST).connect()
 
 
 async def test_a_server_that_accepts_and_closes_is_not_hammered(plain: Peer) -> None:

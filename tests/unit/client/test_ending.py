@@ -1,6 +1,9 @@
+import socket
+import ssl
+
 import pytest
 
-from tui.client.ending import closed, refused
+from tui.client.ending import closed, refused, unreachable
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,36 @@ def test_a_refused_token_is_to_be_checked_where_it_comes_from() -> None:
     assert said.endswith("(HTTP 401); check the token, or AUTOSDLC_TOKEN where it comes from there")
     assert refused(401, with_token=False).reason.endswith("give one, or set AUTOSDLC_TOKEN")
     assert "AUTOSDLC_TOKEN" in closed(4501, "").reason
+
+
+def bad_certificate() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] … (_ssl.c:1032)")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+def failure(reason: str | None) -> ssl.SSLError:
+    error = ssl.SSLError(1, "[SSL] … (_ssl.c:1032)")
+    error.reason = reason  # type: ignore[assignment] # it may be None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (bad_certificate(), "its certificate does not hold: self-signed certificate"),
+        (failure("WRONG_VERSION_NUMBER"), "TLS failed: wrong version number"),
+        (failure(None), "TLS failed: no reason given"),
+        (ConnectionRefusedError(111, "Connect call failed ('::1', 80)"), "Connection refused"),
+        (OSError("Multiple exceptions: \x1b[1m…"), "Multiple exceptions: …"),
+        (OSError(), "no answer"),
+    ],
+)
+def test_what_cannot_be_reached_says_why_in_words(error: OSError, said: str) -> None:
+    assert unreachable("ws://there", error) == (
+        f"cannot reach ws://there: {said}",
+        False,
+        None,
+        False,
+    )
