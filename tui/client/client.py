@@ -121,7 +121,7 @@ class Client:
         """Disconnect and stop; may be called at any time, from a handler too.
 
         What is still queued to be published stays queued; `flush` first where it matters. A handler
-        that is still awaited is cancelled: after another `start` its event is handed out again.
+        that is still awaited is cancelled: after another `start` it is given its event again.
         """
         self._dispatcher.stop()
         current = asyncio.current_task()

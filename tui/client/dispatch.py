@@ -34,6 +34,8 @@ class Dispatcher:
         self._queue: deque[Delivery] = deque()
         self._size = 0
         self._items: Iterator[Item] | None = None
+        self._left: tuple[Handler, ...] = ()
+        """The handlers that the first of these is still for, where not for all."""
         self._turn = perf_counter()
         self.event_size = 0
         """Bytes of what is handed out now: the mean of all that came with it."""
@@ -67,7 +69,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Deliver until `stop`; run again, it goes on where it ended.
 
-        An event whose handler was cancelled is handed out again then, to all of its handlers.
+        A handler that was cancelled is given its event again then, and so are those behind it.
         """
         while not self._stopping:
             if not self._queue:
@@ -91,9 +93,11 @@ class Dispatcher:
 
     async def _deliver(self, items: Iterator[Item]) -> bool:
         """Hand out `items`; False where `stop` came before the last."""
-        table = self._handlers
+        table, left, self._left = self._handlers, self._left, ()
         for item in items:
-            for handler in table.by_type.get(item.type, table.others):
+            handlers = left or table.by_type.get(item.type, table.others)
+            left = ()
+            for handler in handlers:
                 try:
                     result = handler(item)
                     if result is not None and isawaitable(result):
@@ -102,6 +106,7 @@ class Dispatcher:
                 except (Exception, asyncio.CancelledError) as error:
                     if isinstance(error, asyncio.CancelledError) and is_cancelled():
                         self._items = chain((item,), items)
+                        self._left = handlers[handlers.index(handler) :]
                         raise
                     log.exception("handler %s failed on %s", _name(handler), _name_item(item))
             if self._stopping:

@@ -337,4 +337,4 @@ async def test_a_paused_cursor_goes_over_lines_that_have_gone() -> None:
         await screen.press("N", "N", "y")
         assert screen.app.clipboard.endswith("line 48.")
         await screen.press("k", "w")
-        await screen.shows("LOGS c", "none of 50 lines fits of c")
+        await screen.shows(" c │ 0 of 50 lines", "none of 50 lines fits of c")
