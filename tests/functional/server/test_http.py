@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -345,6 +346,18 @@ async def test_one_address_has_its_own_places_and_no_more() -> None:
     places = connections.Connections(web.Server(nobody), admission)
     assert [places.enter("192.0.2.7") is not None for _ in range(5)] == [True] * 4 + [False]
     assert places.enter("192.0.2.8") is not None
+
+
+async def test_what_is_no_http_is_refused_in_json_and_tells_nothing_of_the_machine(
+    server: ServerRecord,
+) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"nonsense\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert b" 400 " in head
+    assert b"application/json" in head
+    assert b"Server" not in head
+    assert json.loads(body) == {"error": "Invalid method encountered"}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,6 @@ class HttpServer:
             client_max_size=parts.gateway.limits.publisher_message,
             logger=_quiet(),
         )
-        app.on_response_prepare.append(_say_nothing_of_ourselves)
         pages = Pages(parts.gateway, door, parts.unready)
         app.router.add_post("/events", Publishing(parts.gateway, door, parts.limiters).post)
         app.router.add_get("/healthz", pages.health)
@@ -97,10 +96,6 @@ class HttpServer:
         await asyncio.sleep(0)
         server.close()
         await self._runner.cleanup()
-
-
-async def _say_nothing_of_ourselves(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.popall("Server", None)
 
 
 def _quiet() -> logging.Logger:

@@ -33,11 +33,18 @@ class RefusedError(Exception):
         self.retry_after = retry_after
 
 
-def answer(body: Any, status: int = 200) -> web.Response:
+class Answer(web.Response):
+    """One that says nothing of what made it."""
+
+    async def _prepare_headers(self) -> None:
+        # aiohttp's own hook is not called for what it answers by itself.
+        await super()._prepare_headers()
+        self.headers.popall("Server", None)
+
+
+def answer(body: Any, status: int = 200) -> Answer:
     # ASCII only: a header that is quoted in it may hold bytes that are no text.
-    return web.Response(
-        text=json.dumps(body) + "\n", status=status, content_type="application/json"
-    )
+    return Answer(text=json.dumps(body) + "\n", status=status, content_type="application/json")
 
 
 @web.middleware

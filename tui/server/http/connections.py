@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tui.server.http.answers import answer
 from tui.server.limits.admission import Admission, Visit
 
 MAX_CONNECTIONS = 500
@@ -98,6 +99,20 @@ class HttpConnection(web.RequestHandler):
         """It is answered."""
         if self._visit is not None:
             self._all.idle[self] = None
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What cannot be read as a request is refused as all else is: in JSON."""
+        super().handle_error(request, status, exc, message)  # which logs it
+        what = (message or "the server failed").partition("\n")[0].removesuffix(":")
+        response = answer({"error": what}, status)
+        response.force_close()
+        return response
 
     def abort(self) -> None:
         """End it now."""

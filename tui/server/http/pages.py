@@ -8,7 +8,7 @@ from aiohttp import web
 
 from tui.server.connection import Connection
 from tui.server.gateway import Gateway
-from tui.server.http.answers import RefusedError, answer
+from tui.server.http.answers import Answer, RefusedError, answer
 from tui.server.http.door import Door
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Pages:
             # Another thread's work, since it takes long enough to be noticed.
             self._exposition = await asyncio.to_thread(_exposition, self._gateway)
         body, content_type = self._exposition.page(request.headers.get("Accept", ""))
-        return web.Response(body=body, headers={"Content-Type": content_type})
+        return Answer(body=body, headers={"Content-Type": content_type})
 
     async def clients(self, request: web.Request) -> web.Response:
         if not self._door.enter(request).admin:
