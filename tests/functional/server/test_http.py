@@ -322,20 +322,36 @@ async def test_where_all_places_are_taken_the_longest_idle_makes_room(
 async def test_whoever_is_being_answered_keeps_its_place(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    publish = Gateway.publish
+
+    async def slowly(gateway: Gateway, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        asked.set()
+        await go_on.wait()
+        return await publish(gateway, drafts)
+
+    monkeypatch.setattr(Gateway, "publish", slowly)
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
     server = await start(HTTP)
-    body = log("evt-1")
+    answer = asyncio.create_task(post(server, log("evt-1")))
+    await asked.wait()
+    async with connected(server) as (second, _):
+        with suppress(ConnectionError):
+            assert await second.read() == b""
+    go_on.set()
+    assert (await answer).status == 202
+
+
+async def test_whose_body_does_not_come_makes_room(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    server = await start(HTTP)
     head = f"POST /events HTTP/1.1\r\nHost: h\r\nAuthorization: {BEARER['Authorization']}\r\n"
-    head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     async with connected(server) as (reader, writer):
-        writer.write(head.encode())
+        writer.write(head.encode() + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n")
         assert b" 100 " in await reader.readline()
-        async with connected(server) as (second, _):
-            with suppress(ConnectionError):
-                assert await second.read() == b""
-        writer.write(body)
-        await reader.readline()
-        assert b" 202 " in await reader.readline()
+        assert (await ask(server, "/healthz")).status == 200
 
 
 async def test_one_address_has_its_own_places_and_no_more() -> None:

@@ -1,8 +1,8 @@
 """The connections HTTP requests come over: how many there may be, and which has to go for another.
 
-aiohttp keeps whoever is silent, and whoever has yet to send the rest of its headers. Those would
-take all places, and they cost nothing to have: so where all are taken, the one that has asked for
-nothing for longest makes room. Only who is being answered keeps its place.
+aiohttp keeps whoever is silent, and whoever has yet to send the rest of a request. Those would
+take all places, and they cost nothing to have: so where all are taken, the one that has begun
+nothing for longest makes room. Only who has asked, and is being answered, keeps its place.
 """
 
 import asyncio
@@ -95,8 +95,9 @@ class HttpConnection(web.RequestHandler):
         """A request is here whole."""
         self._all.idle.pop(self, None)
 
-    def free(self) -> None:
-        """It is answered."""
+    def idle(self) -> None:
+        """It is answered, or has just begun what is not here whole."""
+        self._all.idle.pop(self, None)
         if self._visit is not None:
             self._all.idle[self] = None
 
@@ -122,17 +123,25 @@ class HttpConnection(web.RequestHandler):
 
 @web.middleware
 async def keeping_its_place(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Whose request is being answered is not idle."""
+    """Whose request is being answered is not idle; who reads a body tells when it `is_whole`."""
     connection = request.protocol
-    if not isinstance(connection, HttpConnection):
-        response: web.StreamResponse = await handler(request)
-        return response
-    connection.busy()
+    if isinstance(connection, HttpConnection):
+        if request.body_exists:
+            connection.idle()
+        else:
+            connection.busy()
     try:
-        response = await handler(request)
+        response: web.StreamResponse = await handler(request)
     finally:
-        connection.free()
+        if isinstance(connection, HttpConnection):
+            connection.idle()
     return response
+
+
+def is_whole(request: web.Request) -> None:
+    """All of its body has come."""
+    if isinstance(request.protocol, HttpConnection):
+        request.protocol.busy()
 
 
 class _TurnedAway(asyncio.Protocol):

@@ -22,6 +22,7 @@ from tui.protocol.models import Event, Message
 from tui.server.auth import Access
 from tui.server.gateway import Gateway
 from tui.server.http.answers import STATUS, RefusedError, answer
+from tui.server.http.connections import is_whole
 from tui.server.http.door import Door
 from tui.server.limits.limiter import Limiters
 from tui.server.session import MAX_BATCH
@@ -94,11 +95,13 @@ async def _body(request: web.Request, most: int) -> bytes:
         raise _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
+            body = await request.read()
     except TimeoutError:
         raise RefusedError(408, "The body did not come in time.") from None
     except web.HTTPRequestEntityTooLarge:
         raise _too_large(most) from None
+    is_whole(request)
+    return body
 
 
 def _members(body: bytes, most: int) -> list[bytes]:
