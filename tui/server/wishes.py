@@ -28,7 +28,15 @@ def filters(
         raise too_many(limits)
     known = {*taken, *(spec.subscription_id for spec in specs)}
     free = (name for name in names if name not in known)
-    return {spec.subscription_id or next(free): _filter(spec, limits) for spec in specs}
+    found = {}
+    for at, spec in enumerate(specs):
+        try:
+            found[spec.subscription_id or next(free)] = _filter(spec, limits)
+        except ProtocolError as error:
+            if spec is not data and error.field is not None:
+                error.field = f"data.subscriptions.{at}.{error.field.removeprefix('data.')}"
+            raise
+    return found
 
 
 def too_many(limits: Limits) -> ProtocolError:

@@ -87,6 +87,11 @@ REFUSALS: list[tuple[Access | None, bytes, Refusal]] = [
     ),
     (
         EVERYTHING,
+        frame("subscribe", {"subscriptions": [{}, {}, {}, {"resource": ""}]}, "m-1"),
+        ("invalid_message", "m-1", {"field": "data.subscriptions.3.resource"}),
+    ),
+    (
+        EVERYTHING,
         frame("subscribe", {"events": ["status"] * 19}, "m-1"),
         ("limit_exceeded", "m-1", {"field": "data.events"}),
     ),
