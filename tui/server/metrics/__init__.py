@@ -1,7 +1,7 @@
 """What the server counts: plain integers, since every message of every client comes by here.
 
-`exposition` reads them when somebody asks. Label values are bounded: the types of the protocol and
-the resources of its catalogue, and `other` for everything else.
+`exposition` reads them when somebody asks. Label values are bounded: the resources of the protocol,
+and its types, with `other` for all that clients make up.
 """
 
 from bisect import bisect_left
@@ -44,7 +44,7 @@ class Metrics:
         self.received_sizes = _ByType()
         """Of messages that came in, by type; their number is the number of messages."""
         self.sent_sizes = _ByType()
-        self.subscriptions = dict.fromkeys((*RESOURCES, OTHER), 0)
+        self.subscriptions = dict.fromkeys(RESOURCES, 0)
         """Those in force, by resource."""
         self.publishing = Histogram(SECONDS_BUCKETS)
         """From a publish to the broker's answer."""
@@ -79,10 +79,10 @@ class Metrics:
         self.sent_sizes[type_].observe(size, count)
 
     def subscribed(self, resource: str) -> None:
-        self.subscriptions[_known(resource)] += 1
+        self.subscriptions[resource] += 1
 
     def unsubscribed(self, resource: str) -> None:
-        self.subscriptions[_known(resource)] -= 1
+        self.subscriptions[resource] -= 1
 
     def published(self, seconds: float) -> None:
         """The broker has answered a publish after so long."""
@@ -95,7 +95,3 @@ class _ByType(dict[str, Histogram]):
 
     def __missing__(self, type_: str) -> Histogram:
         return self[OTHER]
-
-
-def _known(resource: str) -> str:
-    return resource if resource in RESOURCES else OTHER

@@ -15,7 +15,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from tui.server.metrics import OTHER, Histogram, Metrics
+from tui.server.metrics import Histogram, Metrics
 
 
 class Exposition:
@@ -75,7 +75,7 @@ def _of_the_document(metrics: Metrics) -> Iterator[Metric]:
     yield _gauges(
         "websocket_active_subscriptions",
         "Currently active subscriptions",
-        {name: n for name, n in metrics.subscriptions.items() if n or name != OTHER},
+        metrics.subscriptions,
     )
 
 
