@@ -1,26 +1,30 @@
 """The recent past of one stream, bounded by bytes."""
 
-from collections import deque
-from itertools import islice
-
 from tui.server.brokers import OVERHEAD, Page, Stored
+
+SLACK = 64
+"""The part of the capacity, as its inverse, that is made free at a time."""
 
 
 class Ring:
-    """Events with consecutive offsets; the oldest leave when `capacity` bytes are exceeded."""
+    """Events with consecutive offsets; the oldest leave when `capacity` bytes are exceeded.
+
+    Kept in a list, so that a page is found as soon in the middle as at an end.
+    """
 
     def __init__(self, capacity: int, last: int = 0) -> None:
         self.last = last
         """The newest offset, kept or not; 0 before the first."""
         self._room = capacity
-        self._events: deque[Stored] = deque()
+        self._slack = capacity // SLACK
+        self._events: list[Stored] = []
 
     def append(self, event: Stored) -> None:
         self._events.append(event)
         self.last = event.offset
         self._room -= len(event.plain) + OVERHEAD
-        while self._room < 0:
-            self._room += len(self._events.popleft().plain) + OVERHEAD
+        if self._room < 0:
+            self._make_room()
 
     @property
     def first(self) -> int:
@@ -30,7 +34,8 @@ class Ring:
     def read(self, after: int, limit: int) -> Page:
         page: list[Stored] = []
         size = 0
-        for event in islice(self._events, max(0, after + 1 - self.first), None):
+        for at in range(max(0, after + 1 - self.first), len(self._events)):
+            event = self._events[at]
             size += len(event.plain)
             if page and size > limit:
                 break
@@ -44,3 +49,14 @@ class Ring:
         set back misleads nobody: what was stored after an event is not older than it.
         """
         return next((e.offset for e in reversed(self._events) if e.time < moment), None)
+
+    def _make_room(self) -> None:
+        """For some time: what stays is moved each time."""
+        room, slack, gone = self._room, self._slack, 0
+        for event in self._events:
+            if room >= slack:
+                break
+            room += len(event.plain) + OVERHEAD
+            gone += 1
+        self._room = room
+        del self._events[:gone]
