@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ABORT_SECONDS = 0.5
 """What of a stop it takes to cut off those who have not gone."""
+LAG_SECONDS = 3.0
+"""From when on a disk that takes its time is one that should be sent no more."""
 _log = logging.getLogger(__name__)
 
 
@@ -197,7 +199,11 @@ def _unready(broker: Broker) -> Callable[[], str | None]:
     """Why the server should be sent no work now, if so."""
 
     def reason() -> str | None:
-        return None if broker.healthy else "what is published cannot be stored now"
+        if not broker.healthy:
+            return "what is published cannot be stored now"
+        if broker.lag > LAG_SECONDS:
+            return f"what is published has waited {broker.lag:.0f} s to be stored"
+        return None
 
     return reason
 

@@ -3,8 +3,9 @@
 import asyncio
 import gzip
 import json
+import sqlite3
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from tests.support.peer import BEARER, peer
 from tests.support.raw import open_raw
 from tui.discovery import ServerRecord
 from tui.protocol.express import Draft
-from tui.server import http
+from tui.server import http, run
 from tui.server.auth import keyfile, keys
 from tui.server.brokers import Outcome
 from tui.server.gateway import Gateway
@@ -219,6 +220,26 @@ async def test_health_needs_no_token_and_tells_nothing_of_the_machine(server: Se
     assert "Server" not in (await ask(server, "/healthz", headers={})).headers
     assert (await ask(server, "/healthz", headers={})).body == {"status": "ok"}
     assert (await ask(server, "/readyz", headers={})).body == {"status": "ready"}
+
+
+async def test_a_disk_that_stalls_makes_the_server_unready(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "LAG_SECONDS", 0.05)
+    path = tmp_path / "journal.db"
+    server = await start(replace(HTTP, journal=path))
+    with closing(sqlite3.connect(path, isolation_level=None)) as person:
+        person.execute("BEGIN IMMEDIATE")
+        answer = asyncio.create_task(post(server, log("evt-1")))
+        async with asyncio.timeout(10):
+            while (ready := await ask(server, "/readyz", headers={})).status == 200:
+                pass
+        assert ready.status == 503
+        assert "has waited" in ready.body["error"]
+        assert (await ask(server, "/healthz", headers={})).status == 200
+        person.execute("ROLLBACK")
+    assert (await answer).status == 202
+    assert (await ask(server, "/readyz", headers={})).status == 200
 
 
 async def test_a_server_that_stops_takes_no_connections_and_answers_what_it_was_asked(
