@@ -14,6 +14,7 @@ From the outside inwards, each file one idea:
 - `flush`               when what waits is written
 - `connection`          one client: its session, its outbox, its streams; `peer` is its socket
 - `session`             what a client says, judged: bytes in, `effects` out; `wishes` is what for
+- `intake`              what it publishes, over HTTP too
 - `replies`             what the server says
 - `outbox`, `backlog`   what waits for a client, bounded
 - `streams`, `catchup`  replay and `snapshot`, on demand, until a stream is live

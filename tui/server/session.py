@@ -25,18 +25,16 @@ Where PROTOCOL.md is silent:
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from itertools import count
 from typing import cast
 
 from tui.protocol import codec
 from tui.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from tui.protocol.express import Draft, accept
+from tui.protocol.express import Draft
 from tui.protocol.models import (
     AuthRequestMessage,
     DisconnectMessage,
     ErrorMessage,
-    Event,
     Message,
     PingMessage,
     PongMessage,
@@ -48,6 +46,7 @@ from tui.protocol.topics import Filter
 from tui.server import wishes
 from tui.server.auth import Access, Authority
 from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
+from tui.server.intake import MAX_BATCH, Intake
 from tui.server.limits.limiter import Limiter
 from tui.server.limits.rates import RateLimits
 from tui.server.limits.sizes import DEFAULTS, Limits
@@ -56,8 +55,6 @@ from tui.server.replies import Replies
 
 MAX_WRONG_TOKENS = 5
 """Wrong tokens in band from one connection, so that nobody who is known can try on for ever."""
-MAX_BATCH = 1000
-"""Messages in one frame: as many as may all be refused without filling an outbox."""
 
 
 class Session:
@@ -92,11 +89,9 @@ class Session:
         self._judged = judged
         self._limiter = Limiter(rates, access, clock) if rates else None
         self._wrong_tokens = 0
-        self._held = 0.0
-        """How long an earlier event of this frame has to wait, in seconds; 0.0: none has."""
         self.limits = limits
+        self._intake = Intake(self._metrics, self._limiter, None, depth=limits.depth)
         self._limit = limits.unauthenticated_message
-        self._publishes_everything = False
         self._names = (f"subscription-{n}" for n in count(1))
         if access is not None:
             self._let_in(access)
@@ -125,7 +120,7 @@ class Session:
 
     def receive(self, frame: bytes) -> list[Effect]:
         """A frame came in."""
-        self._held = 0.0
+        self._intake.held = 0.0
         if frame[:1] == b"{" and len(frame) <= self._limit:
             return self._receive_message(frame, 0)  # by far the most frequent case
         try:
@@ -199,16 +194,8 @@ class Session:
     def _receive_message(self, raw: bytes, index: int) -> list[Effect]:
         seen: Draft | Message | None = None
         try:
-            if self.access is not None:
-                seen = accept(raw, max_depth=self.limits.depth)
-                if seen is not None:
-                    self._metrics.received(seen.type, len(raw))
-                    return self._publish(self.access, seen)
-            seen = codec.decode_message(raw, max_depth=self.limits.depth)
-            self._metrics.received(seen.type, len(raw))
-            if self.access is not None and _is_event(type(seen)):
-                return self._publish(self.access, Draft.of(cast("Event", seen), raw))
-            return self._judge(seen)
+            seen = self._intake.take(raw)
+            return [Publish([seen])] if type(seen) is Draft else self._judge(cast("Message", seen))
         except ProtocolError as error:
             error.index = index
             if error.message_id is None and seen is not None:
@@ -260,7 +247,7 @@ class Session:
         self.access = access
         limits = self.limits
         self._limit = limits.publisher_message if access.publish else limits.message
-        self._publishes_everything = access.publishes_everything
+        self._intake.let_in(access)
         if self._limiter:
             self._limiter.grant(access)
 
@@ -285,16 +272,6 @@ class Session:
             reason = _no_permission(next(iter(lost.values())))
             effects.append(Send(self.replies.denied(lost, reason, to)))
         return effects
-
-    def _publish(self, access: Access, draft: Draft) -> list[Effect]:
-        if not self._publishes_everything and not access.may_publish(draft.topic):
-            raise ProtocolError(ErrorCode.FORBIDDEN, f"no permission to publish {draft.topic}")
-        if self._limiter:
-            self._held = self._limiter.take_event(draft.type, self._held)
-            if self._held:
-                self._metrics.rate_limited += 1
-                raise self._limiter.refusal(draft.type, self._held)
-        return [Publish([draft])]
 
     def _subscribe(self, message: SubscribeMessage) -> list[Effect]:
         self._count("subscribe")
@@ -334,12 +311,6 @@ class Session:
         if self._limiter and (wait := self._limiter.take(type_)):
             self._metrics.rate_limited += 1
             raise self._limiter.refusal(type_, wait)
-
-
-@cache
-def _is_event(kind: type[Message]) -> bool:
-    """The same as `isinstance`, which asks pydantic each time, at several times the cost."""
-    return issubclass(kind, Event)
 
 
 def _no_permission(filter_: Filter) -> str:

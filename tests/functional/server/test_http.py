@@ -20,7 +20,7 @@ from tests.support.peer import BEARER, peer
 from tests.support.raw import open_raw
 from tui.discovery import ServerRecord
 from tui.protocol.express import Draft
-from tui.server import http, run
+from tui.server import http, intake, run
 from tui.server.auth import keyfile, keys
 from tui.server.brokers import Outcome
 from tui.server.gateway import Gateway
@@ -426,7 +426,7 @@ async def test_a_fault_of_ours_shows_nothing_of_itself(
     def fail(_raw: bytes, **_more: object) -> None:
         raise RuntimeError("a secret of ours")
 
-    monkeypatch.setattr(publishing, "accept", fail)
+    monkeypatch.setattr(intake, "accept", fail)
     answer = await post(server, log("e"))
     assert answer.status == 500
     assert answer.body == {"error": "the server failed; its log says why"}

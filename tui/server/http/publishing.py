@@ -17,15 +17,15 @@ from aiohttp import web
 
 from tui.protocol import codec
 from tui.protocol.errors import ErrorCode, ProtocolError
-from tui.protocol.express import Draft, accept
-from tui.protocol.models import Event, Message
+from tui.protocol.express import Draft
+from tui.protocol.models import Message
 from tui.server.auth import Access
 from tui.server.gateway import Gateway
 from tui.server.http.answers import STATUS, RefusedError, answer
 from tui.server.http.connections import is_whole
 from tui.server.http.door import Door
+from tui.server.intake import MAX_BATCH, Intake
 from tui.server.limits.limiter import Limiters
-from tui.server.session import MAX_BATCH
 
 BODY_SECONDS = 10.0
 """How long a body may take to come in."""
@@ -64,25 +64,13 @@ class Publishing:
     ) -> tuple[dict[int, Draft], dict[int, ProtocolError]]:
         """What may be stored, and what may not, by their places in the body."""
         limiter = self._limiters.of(access) if self._limiters else None
-        depth = self._gateway.limits.depth
+        intake = Intake(self._gateway.metrics, limiter, access, depth=self._gateway.limits.depth)
         drafts: dict[int, Draft] = {}
         errors: dict[int, ProtocolError] = {}
-        held = 0.0
         for index, raw in enumerate(members):
-            seen: Draft | Message | None = None
             try:
-                seen = accept(raw, max_depth=depth)
-                seen = seen or codec.decode_message(raw, max_depth=depth)
-                self._gateway.metrics.received(seen.type, len(raw))
-                draft = _draft(access, seen, raw)
-                held = limiter.take_event(draft.type, held) if limiter else 0.0
-                if limiter and held:
-                    self._gateway.metrics.rate_limited += 1
-                    raise limiter.refusal(draft.type, held)
-                drafts[index] = draft
+                drafts[index] = _event(intake.take(raw))
             except ProtocolError as error:
-                if error.message_id is None and seen is not None:
-                    error.message_id = seen.id
                 errors[index] = error
         return drafts, errors
 
@@ -116,18 +104,11 @@ def _members(body: bytes, most: int) -> list[bytes]:
     return members
 
 
-def _draft(access: Access, seen: Draft | Message, raw: bytes) -> Draft:
+def _event(seen: Draft | Message) -> Draft:
     if isinstance(seen, Draft):
-        draft = seen
-    elif isinstance(seen, Event):
-        draft = Draft.of(seen, raw)
-    else:
-        raise ProtocolError(
-            ErrorCode.UNKNOWN_TYPE, f"{seen.type[:64]} is no event type", field="type"
-        )
-    if not access.may_publish(draft.topic):
-        raise ProtocolError(ErrorCode.FORBIDDEN, f"no permission to publish {draft.topic}")
-    return draft
+        return seen
+    said = f"{seen.type[:64]} is no event type"
+    raise ProtocolError(ErrorCode.UNKNOWN_TYPE, said, field="type", message_id=seen.id)
 
 
 def _said(index: int | None, error: ProtocolError) -> dict[str, Any]:
