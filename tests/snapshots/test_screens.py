@@ -8,32 +8,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.support.dashboard import Screen
 from tests.support.drawn import drawn
-from tests.support.stage import DEPLOYING, MOMENT, staged
+from tests.support.screens import MAIN, OTHERS
+from tests.support.stage import staged
 
 DARK = "autosdlc-dark"
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
-SCREENS: dict[str, tuple[float, tuple[str, ...], str]] = {
-    "agent": (MOMENT, ("enter",), "METRICS"),
-    "cycle": (MOMENT, ("2", "enter"), "FAILURES 8"),
-    "all-cycles": (MOMENT, ("2", "o"), "the only agent"),
-    "workflow": (MOMENT, ("3", "enter"), "PARAMETERS"),
-    "all-workflows": (DEPLOYING, ("3", "o"), "STEPS"),
-    "alert": (MOMENT, ("4", "enter"), "WHAT TO DO"),
-    "deployment": (DEPLOYING, ("4", "enter"), "COMPONENTS"),
-    "run": (DEPLOYING, ("4", "j", "enter"), "RUNS BEFORE"),
-    "pull-request": (DEPLOYING, ("4", "j", "j", "enter"), "REVIEW AND CHECKS"),
-    "notification": (MOMENT, ("4", "G", "k", "k", "enter"), "ACTIONS"),
-    "address": (MOMENT, ("4", "G", "k", "k", "enter", *"j" * 8, "enter"), "Open in the browser?"),
-    "logs": (MOMENT, ("5", "z"), "5 LOGS"),
-    "filter": (MOMENT, ("5", "slash", *"refund"), "▽refund"),
-    "log-line": (MOMENT, ("5", "k", "enter"), "AROUND"),
-    "paused": (MOMENT, ("space",), "PAUSED"),
-    "dense": (MOMENT, ("d",), "AGENTS"),
-    "export": (MOMENT, ("e",), "as CSV"),
-    "help": (MOMENT, ("question_mark",), "esc closes"),
-    "palette": (MOMENT, ("ctrl+p",), "Search for commands"),
-}
-"""When, the keys that lead there, and what is seen nowhere else."""
+USUAL = (120, 40)
+THEMES = [DARK, "autosdlc-ansi"]
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +27,17 @@ def seen(screen: Screen) -> str:
     return drawn(screen.app.screen._compositor.render_strips())
 
 
+async def settled(screen: Screen) -> str:
+    """What is under a modal screen is drawn when its turn has come."""
+    before, now = "", seen(screen)
+    while now != before:
+        await screen.pilot.pause()
+        before, now = now, seen(screen)
+    return now
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("theme", [DARK, "autosdlc-ansi"])
+@pytest.mark.parametrize("theme", THEMES)
 async def test_the_dashboard(
     snapshot: SnapshotAssertion, theme: str, size: tuple[int, int]
 ) -> None:
@@ -55,11 +45,23 @@ async def test_the_dashboard(
         assert seen(screen) == snapshot
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", MAIN)
+async def test_a_screen_at_every_size(snapshot: SnapshotAssertion, name: str, theme: str) -> None:
+    """To come to a screen takes three times as long as to give it another size."""
+    shown = MAIN[name]
+    async with staged(theme, USUAL, *shown.keys, moment=shown.moment) as screen:
+        await screen.shows(shown.words)
+        for size in SIZES:
+            await screen.pilot.resize_terminal(*size)
+            assert await settled(screen) == snapshot(name=f"{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("name", OTHERS)
 async def test_a_screen(snapshot: SnapshotAssertion, name: str) -> None:
-    moment, keys, words = SCREENS[name]
-    async with staged(DARK, (120, 40), *keys, moment=moment) as screen:
-        await screen.shows(words)
+    shown = OTHERS[name]
+    async with staged(DARK, USUAL, *shown.keys, moment=shown.moment) as screen:
+        await screen.shows(shown.words)
         assert seen(screen) == snapshot
 
 
