@@ -12,7 +12,6 @@ from tui.store.tdd import CoveredFile, Cycle, Overall, overall
 from tui.store.tdd.cycle import Round
 from tui.widgets import cycle_lines as draw
 from tui.widgets.cells import Column, Line, age, column_widths, table_line
-from tui.widgets.heat import heat_lines
 
 ROOMY, TALL = 56, 14
 """Cells and rows from which on a pane has room for tracebacks and every file."""
@@ -186,8 +185,11 @@ class TddPane(OneOfPane):
     def _heat(
         self, files: Sequence[CoveredFile], width: int, height: int, about: Subject | None = None
     ) -> list[Row]:
-        most = height // HEAT_SHARE if height >= HEAT_FROM else 0
-        lines = heat_lines(files, self.store.tdd.minimum, width, most)
+        if height < HEAT_FROM:
+            return []
+        from tui.widgets.heat import heat_lines
+
+        lines = heat_lines(files, self.store.tdd.minimum, width, height // HEAT_SHARE)
         return [Row(line, f"heat {number}", about) for number, line in enumerate(lines)]
 
     def _summed(self, cycles: Sequence[Cycle]) -> Overall:
@@ -212,7 +214,7 @@ class TddPane(OneOfPane):
         if summed.coverage:
             line = partial(draw.coverage_line, summed.coverage, summed.previous_coverage, minimum)
             rows.append(Row(line, "coverage"))
-        rows += self._heat([covered.file for covered in summed.files], width, height)
+        rows += self._heat([file for _, file in summed.files], width, height)
         heads = tuple((column.title, "head") for column in AGENTS)
         rows.append(Row(partial(_table_line, heads), "columns"))
         below = [
@@ -227,7 +229,7 @@ class TddPane(OneOfPane):
             for part, line in enumerate(draw.failure_lines(failure, who=f"{who}  "))
         ]
         below += _breaches(cycles, width, named=True)
-        files = [covered for covered in summed.files if covered.file.uncovered]
+        files = [(who, file) for who, file in summed.files if file.uncovered]
         if files:
             below.append(Row(draw.files_head, "files"))
         below += [

@@ -18,7 +18,7 @@ from tui.panes.tdd import TddPane
 from tui.panes.workflow import WorkflowPane
 from tui.remembered import Remembered
 from tui.screens.inbox import InboxScreen
-from tui.screens.panes_grid import WIDE, PanesGrid
+from tui.screens.panes_grid import PanesGrid
 from tui.store import Slice, Store
 from tui.store.query import Query
 from tui.widgets.key_bar import KeyBar
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PANES: tuple[type[Pane], ...] = (AgentsPane, TddPane, WorkflowPane, AlertsPane, LogsPane)
 ROOMY_COLUMNS, ROOMY_ROWS = 100, 30
 """From this size on panes stand side by side; below it one is open, the others are a line each."""
+WIDE_COLUMNS = 200
+"""From this many on they stand in three columns."""
 MIN_COLUMNS, MIN_ROWS = 40, 10
 RIBBON_ROWS = 24
 """Below this many rows, each of them is worth more than the time ribbon."""
@@ -47,6 +49,15 @@ class Dashboard(InboxScreen):
         layout: vertical;
         layers: panes cover;
         background: $background;
+        #panes {
+            height: 1fr; layout: grid; grid-size: 2 3;
+            grid-rows: 2fr 2fr 1fr; grid-columns: 11fr 9fr;
+        }
+        #panes > Pane { height: 1fr; width: 1fr; }
+        #logs { column-span: 2; }
+        &.-wide #panes { grid-size: 3 3; grid-rows: 5fr 5fr 4fr; grid-columns: 16fr 13fr 11fr; }
+        &.-wide #tdd, &.-wide #workflow { row-span: 2; }
+        &.-wide #logs { column-span: 3; }
         #too-small {
             display: none; layer: cover; dock: top; width: 100%; height: 100%;
             background: $background; content-align: center middle;
@@ -183,13 +194,17 @@ class Dashboard(InboxScreen):
         columns, rows = size
         small = columns < MIN_COLUMNS or rows < MIN_ROWS
         compact = columns < ROOMY_COLUMNS or rows < ROOMY_ROWS
-        fits = {"-too-small": small, "-compact": compact, "-tall": rows >= RIBBON_ROWS}
+        fits = {
+            "-too-small": small,
+            "-compact": compact,
+            "-wide": columns >= WIDE_COLUMNS,
+            "-tall": rows >= RIBBON_ROWS,
+        }
         self.update_classes(fits, update=self.is_mounted)
         lanes = 0 if compact else max(0, (rows - LANES_FROM) // ROWS_A_LANE)
         if lanes != self._ribbon.most_lanes:
             self._ribbon.most_lanes = lanes
             self._ribbon.update_rows()
-        self._grid.update_classes({"-wide": columns >= WIDE}, update=self._grid.is_mounted)
         self._set_borders()
 
     def _set_borders(self) -> None:

@@ -4,8 +4,6 @@ from textual.containers import Container
 from textual.layout import WidgetPlacement
 from textual.layouts.grid import GridLayout
 
-WIDE = 200
-"""Columns of a terminal from which on the panes stand in three."""
 Neighbours = dict[str, dict[str, str]]
 TWO_COLUMNS: Neighbours = {
     "left": {"tdd": "agents", "alerts": "workflow"},
@@ -19,18 +17,9 @@ THREE_COLUMNS: Neighbours = {
 
 
 class PanesGrid(Container):
-    """In three columns agents are above the workflow; TDD and alerts are as high as both."""
+    """In three columns agents are above the workflow; TDD and alerts are as high as both.
 
-    DEFAULT_CSS = """
-    PanesGrid {
-        height: 1fr; layout: grid; grid-size: 2 3;
-        grid-rows: 2fr 2fr 1fr; grid-columns: 11fr 9fr;
-        & > Pane { height: 1fr; width: 1fr; }
-        & > #logs { column-span: 2; }
-        &.-wide { grid-size: 3 3; grid-rows: 5fr 5fr 4fr; grid-columns: 16fr 13fr 11fr; }
-        &.-wide > #tdd, &.-wide > #workflow { row-span: 2; }
-        &.-wide > #logs { column-span: 3; }
-    }
+    How many there are, and how wide, is said by the screen.
     """
 
     @property

@@ -5,12 +5,11 @@ from functools import partial
 from heapq import nlargest
 from itertools import islice
 from math import isfinite
-from typing import Protocol
 
 from rich.cells import cell_len
 
 from tui.protocol.text import clean
-from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Round, Run, Totals
+from tui.store.tdd import Breach, CoveredFile, Cycle, Failure, Overall, Round, Totals
 from tui.store.tdd.coverage import FIGURES
 from tui.widgets.cells import Line, age, clock_time, filled, fit, line_width, meter, spark, spread
 
@@ -77,20 +76,7 @@ def change(change: Totals) -> Line:
     return tuple(said)
 
 
-class Tested(Protocol):
-    """One agent's tests, or those of all."""
-
-    @property
-    def totals(self) -> Totals: ...
-    @property
-    def change(self) -> Totals: ...
-    @property
-    def duration(self) -> float: ...
-    @property
-    def runs(self) -> Sequence[Run]: ...
-
-
-def tests_line(tested: Tested, width: int) -> Line:
+def tests_line(tested: Cycle | Overall, width: int) -> Line:
     totals = tested.totals
     tests = f"{totals.total} test{'s' * (totals.total != 1)} "
     runs = list(tested.runs)

@@ -5,13 +5,15 @@ On one line, or, where there is height, on one axis below one another with a lan
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store import Store
 from tui.store.ribbon import SESSION_GAP
 from tui.widgets.cells import Line, Span, clock_time, fit, line_width, spark
 from tui.widgets.rows import RowView
-from tui.widgets.swim_lanes import SwimLanes
+
+if TYPE_CHECKING:
+    from tui.widgets.swim_lanes import SwimLanes
 
 MARKS = {
     "deploy_failed": ("⇡", "failed", "bad"),
@@ -50,7 +52,7 @@ class TimeRibbon(RowView, can_focus=False):
         self.clock = clock
         self.most_lanes = 0
         """For how many agents there is room."""
-        self._lanes = SwimLanes(store)
+        self._lanes: SwimLanes | None = None
         self._lines: tuple[Line, ...] = ((),)
 
     def count(self) -> int:
@@ -70,14 +72,15 @@ class TimeRibbon(RowView, can_focus=False):
     def drawn_lines(self, width: int) -> tuple[Line, ...]:
         """How much happened, what stood out, and the lanes; one line where there is none."""
         start = self.store.ribbon.start
-        agents = self._lanes.agents(self.most_lanes, held=self.paused)
-        if start is None or not agents:
+        if start is None or not self.most_lanes:
             return (self.drawn(width),)
+        lanes = self._lanes = self._lanes or _swim_lanes(self.store)
+        agents = lanes.agents(self.most_lanes, held=self.paused)
         end = self._end()
         after = self._now(end)
-        name = self._lanes.name_width() + 1
+        name = lanes.name_width() + 1
         cells = width - name - line_width(after) - 1
-        if cells < 1:
+        if cells < 1 or not agents:
             return (self.drawn(width),)
         scale = self._scale(start, end, cells)
         since = fit(f"{clock_time(start, seconds=False)} events", name)
@@ -86,7 +89,7 @@ class TimeRibbon(RowView, can_focus=False):
         return (
             ((since, "dim"), *self._rate(scale), (" ", ""), *after),
             ((" " * name, ""), *self._markers(scale), (others, "dim")),
-            *self._lanes.lines(*scale),
+            *lanes.lines(*scale),
         )
 
     def drawn(self, width: int) -> Line:
@@ -159,6 +162,12 @@ class TimeRibbon(RowView, can_focus=False):
             spans += [("·" * (cell - done), "dim"), (text, style)]
             done = cell + len(text)
         return (*spans, ("·" * (scale.cells - done), "dim"))
+
+
+def _swim_lanes(store: Store) -> "SwimLanes":
+    from tui.widgets.swim_lanes import SwimLanes
+
+    return SwimLanes(store)
 
 
 def _runs(cells: list[Span]) -> Line:

@@ -18,16 +18,6 @@ MAX_WORST = 200
 TESTED_AT = attrgetter("tested_at")
 
 
-class Failed(NamedTuple):
-    agent_id: str
-    failure: Failure
-
-
-class Covered(NamedTuple):
-    agent_id: str
-    file: CoveredFile
-
-
 class Overall(NamedTuple):
     agents: int
     phases: dict[str, int]
@@ -43,10 +33,10 @@ class Overall(NamedTuple):
     """Mean of each figure that was measured, by its name on the wire: weighed by files."""
     previous_coverage: dict[str, float]
     """What that was before each agent's newest report."""
-    failures: list[Failed]
-    """Those of whoever ran tests last first."""
-    files: list[Covered]
-    """The worst first, each path once."""
+    failures: list[tuple[str, Failure]]
+    """With whose they are: those of the agent that ran tests last first."""
+    files: list[tuple[str, CoveredFile]]
+    """With whose they are: the worst first, each path once."""
     breaches: int
 
 
@@ -122,21 +112,20 @@ def _steps(cycle: Cycle) -> Iterator[tuple[Run, Run]]:
         yield after, Run(0.0, NOTHING, 0.0)
 
 
-def _failures(cycles: Iterable[Cycle]) -> list[Failed]:
+def _failures(cycles: Iterable[Cycle]) -> list[tuple[str, Failure]]:
     failing = (cycle for cycle in cycles if cycle.totals.failing)
     latest = nlargest(MAX_FAILING, failing, key=TESTED_AT)
-    return [Failed(cycle.agent_id, failure) for cycle in latest for failure in cycle.failures]
+    return [(cycle.agent_id, failure) for cycle in latest for failure in cycle.failures]
 
 
-def _files(cycles: Iterable[Cycle]) -> list[Covered]:
+def _files(cycles: Iterable[Cycle]) -> list[tuple[str, CoveredFile]]:
     # The worst files are those of as many agents at most: each agent's come the worst first.
     known = (cycle for cycle in cycles if cycle.covered_files)
     worst = nsmallest(MAX_WORST, known, key=lambda cycle: _percent(cycle.covered_files[0]))
-    files = [Covered(cycle.agent_id, file) for cycle in worst for file in cycle.covered_files]
-    files.sort(key=lambda covered: _percent(covered.file))
-    once: dict[str, Covered] = {}
-    for covered in files:
-        once.setdefault(covered.file.path, covered)
+    files = [(cycle.agent_id, file) for cycle in worst for file in cycle.covered_files]
+    once: dict[str, tuple[str, CoveredFile]] = {}
+    for who, file in sorted(files, key=lambda pair: _percent(pair[1])):
+        once.setdefault(file.path, (who, file))
     return list(islice(once.values(), MAX_WORST))
 
 
