@@ -183,6 +183,40 @@ def test_tracebacks_of_files_longest_unheard_of_go_first(monkeypatch: pytest.Mon
     assert kept == {"test_one": True, "test_two": False, "test_three": True}
 
 
+def test_of_failures_and_covered_lines_those_longest_unheard_of_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cycles, "MAX_DETAILS", 20_000)
+    store = Store()
+    files = [{"path": "x.py", "lines": 9, "uncoveredLines": list(range(300))}]
+    names = tuple(f"test_{n}" for n in range(20))
+    store.apply(coverage(9, files=files))
+    store.apply(results("a", "one", 0, names))
+    assert cycle(store).covered_files[0].uncovered
+    store.apply(results("b", "two", 0, names))
+    assert cycle(store).covered_files == (("x.py", 9, (), None),)
+    store.apply(results("b", "three", 0, names))
+    store.apply(results("b", "four", 0, names))
+    assert (cycle(store).failures, cycle(store).totals.failing) == ([], 20)
+    assert {failure.where for failure in cycle(store, "b").failures} == {
+        *("two:7", "three:7", "four:7")
+    }
+    store.apply(results("b", "two", 3))
+    store.apply(results("b", "three", 3))
+    store.apply(results("b", "four", 3))
+    store.apply(coverage(9, files=files))
+    store.apply(results("a", "one", 0, ("test_x",)))
+    assert cycle(store).covered_files[0].uncovered, "what passes takes no room"
+
+
+def test_files_of_a_run_are_as_bounded_as_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cycles, "MAX_FILES", 10)
+    store = Store()
+    for number in range(100):
+        store.apply(results("a", f"test_{number}.py", 1))
+    assert len(cycle(store).ran) <= len(cycle(store).files) == 10
+
+
 def test_a_report_of_one_file_takes_the_place_of_what_was_known_of_it() -> None:
     store = Store()
     files = [{"path": "a.py", "lines": 90, "uncoveredLines": [5]}, {"path": "b.py", "lines": 40}]

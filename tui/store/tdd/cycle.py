@@ -125,6 +125,7 @@ class Cycle:
     def forget(self, path: str) -> None:
         """Leave a file's results out from now on."""
         file = self.files.pop(path)
+        self.ran.discard(path)
         self.summed = self.summed.plus(file.totals, -1)
         self.duration -= file.duration
         self.broken -= file.broken

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
+from tui.store.tdd.budget import Budget
 from tui.store.tdd.coverage import covered_files, drops, figures
 from tui.store.tdd.cycle import Cycle, PhaseSpan, Round
 from tui.store.tdd.discipline import (
@@ -33,6 +34,10 @@ MAX_CYCLES = 5_000
 """Agents kept."""
 MAX_TRACEBACKS = 2 * 1024 * 1024
 """Characters of tracebacks, of all agents together; those of the files longest unheard of go."""
+MAX_DETAILS = 32 * 1024 * 1024
+"""Bytes, roughly, of failures without their tracebacks and of uncovered lines, likewise."""
+COVERED = ""
+"""Stands for all of an agent's covered files where others have the path of a test file."""
 MINIMUM = 80.0
 """Percent that coverage should have, where nobody says another: from there on it is green."""
 
@@ -44,9 +49,9 @@ class Cycles:
         self.by_agent: OrderedDict[str, Cycle] = OrderedDict()
         self.minimum = minimum
         """Percent that coverage should have at least; 0: nobody minds."""
-        self._traced: OrderedDict[tuple[str, str], int] = OrderedDict()
-        """Characters of tracebacks kept, by agent and file; the newest last."""
-        self._trace_size = 0
+        self._tracebacks = Budget(MAX_TRACEBACKS, self._drop_tracebacks)
+        self._details = Budget(MAX_DETAILS, self._drop_details)
+        """Both by agent and file."""
 
     def current(self) -> Cycle | None:
         """The cycle to show: one that is red before others, then the newest heard of."""
@@ -100,7 +105,8 @@ class Cycles:
             file.broken += failure.collection
         cycle.keep(file, before)
         cycle.ran.add(path)
-        self._trace(cycle, file)
+        if failures or (before is not None and before.failures):
+            self._keep_failures(cycle, file)
         cycle.count_run(cycle.summed, at)
         if cycle.phase != "red":
             cycle.uncollected = ""  # what could not be collected would have stopped this run
@@ -113,7 +119,8 @@ class Cycles:
         data = event.data
         cycle = self._of(data.agent_id, data.task_id, event.timestamp)
         self._cover(cycle, data.coverage, event.timestamp)
-        cycle.covered_files = covered_files(data, cycle.covered_files)
+        cycle.covered_files = files = covered_files(data, cycle.covered_files)
+        self._details.put((cycle.agent_id, COVERED), sum([file.size for file in files]))
 
     # What agents say may tell something of their cycles; each of these says whether it did.
 
@@ -146,8 +153,8 @@ class Cycles:
         if cycle is None:
             if len(self.by_agent) >= MAX_CYCLES:
                 _, old = self.by_agent.popitem(last=False)
-                for path in old.files:
-                    self._untrace(old, path)
+                for path in (COVERED, *old.files):
+                    self._release(old, path)
             cycle = self.by_agent[agent_id] = Cycle(agent_id, since=at)
             cycle.rounds.append(Round(1, cut(task_id), at))
         else:
@@ -158,7 +165,7 @@ class Cycles:
         return cycle
 
     def _forget(self, cycle: Cycle, path: str) -> None:
-        self._untrace(cycle, path)
+        self._release(cycle, path)
         cycle.forget(path)
 
     def _drop_failing(self, cycle: Cycle) -> None:
@@ -205,7 +212,8 @@ class Cycles:
             cycle.take_back()
         elif cycle.broken and not cycle.uncollected:
             file = next(file for file in cycle.files.values() if file.broken)
-            cycle.uncollected = cut(f"{file.path}: {file.failures[0].message}")
+            said = file.failures[0].message if file.failures else "not collected"
+            cycle.uncollected = cut(f"{file.path}: {said}")
         self._judge_collection(cycle, at)
 
     def _judge_collection(self, cycle: Cycle, at: float) -> bool:
@@ -235,18 +243,28 @@ class Cycles:
         cycle.coverage = coverage
         cycle.rounds[-1].lines = coverage.lines
 
-    # Tracebacks, within one budget for all.
+    # What is large, within budgets for all agents together.
 
-    def _trace(self, cycle: Cycle, file: TestFile) -> None:
-        self._untrace(cycle, file.path)
-        if size := sum([len(failure.traceback) for failure in file.failures]):
-            self._traced[cycle.agent_id, file.path] = size
-            self._trace_size += size
-        while self._trace_size > MAX_TRACEBACKS and len(self._traced) > 1:
-            (agent_id, path), size = self._traced.popitem(last=False)
-            self._trace_size -= size
-            old = self.by_agent[agent_id].files[path]
-            old.failures = tuple(failure._replace(traceback="") for failure in old.failures)
+    def _keep_failures(self, cycle: Cycle, file: TestFile) -> None:
+        key = (cycle.agent_id, file.path)
+        failures = file.failures
+        self._tracebacks.put(key, sum([len(failure.traceback) for failure in failures]))
+        self._details.put(key, sum([failure.size for failure in failures]))
 
-    def _untrace(self, cycle: Cycle, path: str) -> None:
-        self._trace_size -= self._traced.pop((cycle.agent_id, path), 0)
+    def _drop_tracebacks(self, key: tuple[str, str]) -> None:
+        agent_id, path = key
+        file = self.by_agent[agent_id].files[path]
+        file.failures = tuple(failure._replace(traceback="") for failure in file.failures)
+
+    def _drop_details(self, key: tuple[str, str]) -> None:
+        agent_id, path = key
+        cycle = self.by_agent[agent_id]
+        if path == COVERED:
+            cycle.covered_files = tuple(f._replace(uncovered=()) for f in cycle.covered_files)
+        else:
+            self._tracebacks.remove(key)
+            cycle.files[path].failures = ()
+
+    def _release(self, cycle: Cycle, path: str) -> None:
+        self._tracebacks.remove((cycle.agent_id, path))
+        self._details.remove((cycle.agent_id, path))

@@ -61,6 +61,11 @@ class Failure(NamedTuple):
     collection: bool = False
     """Whether no test failed: the file could not be collected."""
 
+    @property
+    def size(self) -> int:
+        """Bytes, roughly, without the traceback."""
+        return 300 + len(self.name) + len(self.message) + len(self.where)
+
     @classmethod
     def of(cls, test_file: str, failure: "TestFailure") -> "Failure":
         message, file, traceback = failure.message, failure.file or test_file, failure.traceback
