@@ -121,6 +121,8 @@ class Workflows:
         self.estimates = Estimates()
         self.past: OrderedDict[str, deque[PastRun]] = OrderedDict()
         """Past runs by type of workflow, the newest last."""
+        self._held = 0
+        """Steps of all of them."""
 
     def current(self) -> Workflow | None:
         """The workflow to show: one that runs before one that has ended, then the newest."""
@@ -172,10 +174,12 @@ class Workflows:
         known.started = known.paced_from = at
         known.estimated = data.estimated_duration
         known.parameters = _json(data.parameters)
+        self._held -= len(known.steps)
         early = {id_: step for id_, step in known.steps.items() if step.ended >= at}
         known.steps = {
             s.id: early.get(s.id) or Step(s.id, cut(s.name or s.id)) for s in data.steps[:MAX_STEPS]
         }
+        self._held += len(known.steps)
         for spec in data.steps[:MAX_STEPS]:
             step = known.steps[spec.id]
             step.name = cut(spec.name or spec.id)
@@ -200,6 +204,8 @@ class Workflows:
             if len(workflow.steps) >= MAX_STEPS:
                 return
             step = workflow.steps[data.step_id] = Step(data.step_id, data.step_id)
+            self._held += 1
+            self._make_room()
         elif step.ended == at:
             return
         step.state = "done"
@@ -250,7 +256,7 @@ class Workflows:
         workflow = self.by_id.get(workflow_id)
         if workflow is None:
             if len(self.by_id) >= MAX_WORKFLOWS:
-                self.by_id.popitem(last=False)
+                self._forget_oldest()
             workflow = self.by_id[workflow_id] = Workflow(workflow_id, paced_from=at)
         workflow.seen = max(workflow.seen, at)
         return workflow
@@ -271,6 +277,7 @@ class Workflows:
             workflow.duration = at - workflow.started
             self._remember(workflow, "replaced")
         del self.by_id[workflow.id]
+        self._held -= len(workflow.steps)
 
     def _settle(self, workflow: Workflow) -> None:
         """Remember the run of a workflow that has ended, once its start is known, too."""
@@ -299,9 +306,12 @@ class Workflows:
         )
 
     def _make_room(self) -> None:
-        held = sum(len(workflow.steps) for workflow in self.by_id.values())
-        while held > MAX_ALL_STEPS and len(self.by_id) > 1:
-            held -= len(self.by_id.popitem(last=False)[1].steps)
+        while self._held > MAX_ALL_STEPS and len(self.by_id) > 1:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, oldest = self.by_id.popitem(last=False)
+        self._held -= len(oldest.steps)
 
 
 def _json(value: object, limit: int = MESSAGE) -> str:

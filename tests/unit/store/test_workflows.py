@@ -1,10 +1,13 @@
 """Workflows: which step runs, when it is done, what failed."""
 
 from itertools import permutations
+from random import Random
 from typing import Any
 
+import pytest
+
 from tests.support.events import START, event
-from tui.store import Store
+from tui.store import Store, workflows
 from tui.store.workflows import MAX_ALL_STEPS, Workflow
 
 
@@ -261,3 +264,24 @@ def test_workflows_with_very_many_steps_make_room_for_others() -> None:
         store.apply(event("workflow_started", data, number))
     assert sum(len(w.steps) for w in store.workflows.by_id.values()) <= MAX_ALL_STEPS
     assert "w-14" in store.workflows.by_id
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_are_bounded_whatever_tells_of_them(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflows, "MAX_ALL_STEPS", 40)
+    monkeypatch.setattr(workflows, "MAX_WORKFLOWS", 6)
+    rng = Random(seed)
+    store = Store()
+    for at in range(400):
+        if rng.random() < 0.2:
+            made = started(*({"id": f"s{n}"} for n in range(rng.randrange(12))), at=at)
+        else:
+            made = completed(f"s{rng.randrange(30)}", at, 1)
+        data = made.data.model_copy(update={"workflow_id": f"w{rng.randrange(9)}"})
+        store.apply(made.model_copy(update={"data": data}))
+        kept = store.workflows.by_id.values()
+        held = sum(len(workflow.steps) for workflow in kept)
+        assert held == store.workflows._held
+        assert held <= 40
