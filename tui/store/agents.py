@@ -70,7 +70,7 @@ class Agent:
 
 
 class Agents:
-    """All agents by id; the one unheard of for longest leaves when there are too many."""
+    """All agents by id; when there are too many, the one unheard of for longest leaves."""
 
     def __init__(self, ended: Callable[[Agent], None] = lambda _: None) -> None:
         """`ended` is given an agent before it wants a person no more, or for another reason."""
@@ -90,7 +90,7 @@ class Agents:
         agent = self.by_id.get(agent_id)
         if agent is None:
             if len(self.by_id) >= MAX_AGENTS:
-                self._forget(self.by_id.popitem(last=False)[1])
+                self._forget_one()
             agent = self.by_id[agent_id] = Agent(agent_id, since=at)
             self._counts[""] += 1
             self.revision += 1
@@ -187,7 +187,11 @@ class Agents:
         if not self._counts[status]:
             del self._counts[status]  # statuses are anybody's words: none is kept that no one has
 
-    def _forget(self, agent: Agent) -> None:
+    def _forget_one(self) -> None:
+        """One that waits for a person says nothing meanwhile: it leaves only where all wait."""
+        calling = self.calling
+        leaves = next((id_ for id_ in self.by_id if id_ not in calling), next(iter(self.by_id)))
+        agent = self.by_id.pop(leaves)
         self._count(agent.status, -1)
         self.revision += 1
         if self.calling.pop(agent.id, None):

@@ -130,6 +130,16 @@ def test_the_agent_unheard_of_for_longest_leaves(monkeypatch: pytest.MonkeyPatch
     assert set(store.agents.by_id) == {"a", "c"}
 
 
+def test_an_agent_that_waits_for_a_person_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_AGENTS", 3)
+    store = Store()
+    store.apply(status("waits", "needs_input", reason="Deploy?"))
+    for number in range(9):
+        store.apply(status(f"b{number}", "busy"))
+    assert list(store.agents.by_id) == ["waits", "b7", "b8"]
+    assert list(store.agents.calling) == ["waits"]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_counts_and_the_index_of_callers_are_those_of_a_scan(
     seed: int, monkeypatch: pytest.MonkeyPatch

@@ -269,10 +269,10 @@ def test_the_key_of_an_agent_and_of_an_alert_is_that_of_its_need() -> None:
 
 def test_an_agent_that_had_to_go_wants_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.store.agents.MAX_AGENTS", 2)
-    store = store_of(asks("a", "?"), status("b", "busy"))
-    assert who(store) == ["a"]
+    store = store_of(asks("a", "?"), asks("b", "?"))
+    assert who(store) == ["a", "b"]
     store.apply(status("c", "idle"))
-    assert who(store) == []
+    assert who(store) == ["b"]
     assert store.agents.count("needs_input", "busy", "idle") == 2
 
 
