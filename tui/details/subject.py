@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 
 class Subject(NamedTuple):
-    kind: Literal["agent", "cycle", "workflow", "step", "item", "line"]
+    kind: Literal["agent", "cycle", "workflow", "item", "line"]
     key: str
     """By which the store finds it: an agent's id, a workflow's, an item's key, a line's number."""
     part: str = ""

@@ -85,20 +85,6 @@ class Workflow:
         """Milliseconds that a step may take, by the estimate for the whole."""
         return self.estimated / len(self.steps) if self.steps else self.estimated
 
-    @property
-    def eta(self) -> float | None:
-        """When it should be complete (Unix ms), by its own estimate and the pace so far.
-
-        None where it has ended or nothing is known.
-        """
-        if self.state != "running" or not self.estimated:
-            return None
-        if not self.steps:
-            return self.started + self.estimated
-        said = Estimate(self.expected_step, self.expected_step, self.expected_step, 0)
-        seen = forecast(tuple(self.steps.values()), lambda _: said, self.paced_from)
-        return seen.done if seen else None
-
 
 class PastRun(NamedTuple):
     """A run that has ended; milliseconds."""

@@ -27,7 +27,7 @@ def test_a_round_is_counted_when_red_comes_again() -> None:
         store.apply(phase("a", before, now, at=at * 60))
     state = cycle(store)
     assert (state.phase, state.count) == ("red", 2)
-    assert list(state.past) == [
+    assert state.rounds[-2].spans == [
         PhaseSpan("red", 60_000),
         PhaseSpan("green", 60_000),
         PhaseSpan("refactor", 60_000),
@@ -37,7 +37,7 @@ def test_a_round_is_counted_when_red_comes_again() -> None:
 def test_the_said_duration_wins_over_the_measured_one() -> None:
     store = Store()
     store.apply(phase("a", "red", "green", duration=1847))
-    assert list(cycle(store).past) == [PhaseSpan("red", 1847)]
+    assert cycle(store).rounds[-1].spans == [PhaseSpan("red", 1847)]
 
 
 def test_totals_add_up_over_files_and_follow_each_new_result() -> None:

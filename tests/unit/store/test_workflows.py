@@ -61,21 +61,14 @@ def test_steps_start_when_all_they_depend_on_is_done() -> None:
     assert states(store)["d"] == "running"
 
 
-def test_the_estimate_follows_the_pace() -> None:
-    store = Store()
-    store.apply(started({"id": "a"}, {"id": "b"}, {"id": "c"}))
-    assert workflow(store).eta == START + 60_000
-    store.apply(completed("a", 50, 50))  # 20 s were expected
-    assert workflow(store).eta == START + 90_000
-
-
-def test_an_ended_workflow_has_no_estimate() -> None:
+def test_an_ended_workflow_has_no_forecast() -> None:
     store = Store()
     store.apply(started({"id": "a"}))
     store.apply(
         event("workflow_complete", {"workflowId": "w", "result": "ok", "duration": 30_000}, 30)
     )
-    assert (workflow(store).state, workflow(store).eta) == ("complete", None)
+    assert workflow(store).state == "complete"
+    assert store.workflows.forecast(workflow(store), START + 31_000) is None
     assert states(store) == {"a": "done"}
 
 

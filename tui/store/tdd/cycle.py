@@ -59,7 +59,6 @@ class Cycle:
     phase: str = ""
     since: float = 0.0
     seen: float = 0.0
-    past: deque[PhaseSpan] = field(default_factory=lambda: deque(maxlen=64))
     count: int = 0
     """Completed rounds: how often red followed green or refactor."""
     rounds: deque[Round] = field(default_factory=lambda: deque(maxlen=MAX_ROUNDS))

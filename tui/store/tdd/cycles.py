@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tui.store.bounds import cut
 from tui.store.tdd.budget import Budget
 from tui.store.tdd.coverage import covered_files, drops, figures
-from tui.store.tdd.cycle import Cycle, PhaseSpan, Round
+from tui.store.tdd.cycle import Cycle, Round
 from tui.store.tdd.discipline import (
     COLLECTION_ERROR,
     Evidence,
@@ -183,7 +183,6 @@ class Cycles:
         if duration is None and cycle.phase:
             duration = at - cycle.since
         if previous and duration is not None:
-            cycle.past.append(PhaseSpan(previous, duration))
             cycle.rounds[-1].spend(previous, duration)
         if cycle.phase == "red" and green_untested(cycle.evidence, phase):
             cycle.breach(Rule.CODE_FIRST, at, f"{phase}, though no test had failed in red")
