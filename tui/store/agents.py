@@ -58,6 +58,7 @@ class Agent:
     memory_trend: tuple[float, ...] = ()
     errors: int = 0
     last_error: str = ""
+    """Since it was last said to be well again."""
 
     @property
     def needs_you(self) -> bool:
@@ -117,6 +118,8 @@ class Agents:
             agent.status = status
             agent.attention = ATTENTION.get(status, UNKNOWN)
             agent.since = at
+            if status != "error":
+                agent.last_error = ""  # it goes on: that is no reason for the next time
         agent.reason = reason
         task = data.current_task
         if task is not None:

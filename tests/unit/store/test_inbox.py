@@ -73,6 +73,15 @@ def test_an_agent_that_failed_says_its_last_error() -> None:
     assert (need.text, need.since) == ("ECONNREFUSED", START + 3_000)
 
 
+def test_an_error_before_the_agent_was_well_again_is_no_reason_for_the_next() -> None:
+    failure = event("agent_error", {"agentId": "a", "message": "disk full"})
+    store = store_of(failure, status("a", "error", 1))
+    assert only(store).text == "disk full"
+    store.apply(status("a", "busy", 60))
+    store.apply(status("a", "error", 86_400))
+    assert only(store).text == ""
+
+
 def test_who_goes_on_or_is_resolved_leaves() -> None:
     store = store_of(asks("a", "?"), alert("al-1", "high"))
     assert len(who(store)) == 2
