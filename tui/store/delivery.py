@@ -63,7 +63,18 @@ class Delivery:
         self._put(Alert, event)
 
     def on_deployment(self, event: "DeploymentStatusEvent") -> None:
+        key, deployments = Deployment.key_of(event), self._of_kind["deployment"]
+        known = deployments.get(key)
         self._put(Deployment, event)
+        latest = deployments[key]
+        if not isinstance(latest, Deployment) or latest.outcome != "done":
+            return
+        if isinstance(known, Deployment) and known.outcome == "done":
+            return  # said again
+        for other in deployments.values():
+            if other.open and isinstance(other, Deployment) and latest.is_after(other):
+                self._ended(other)
+                other.close(event.timestamp)
 
     def on_issue(self, event: "GithubIssueUpdateEvent") -> None:
         self._put(Issue, event)
@@ -100,5 +111,6 @@ class Delivery:
             del kind[leaves], items[leaves]
         items[key] = kind[key] = item
         unread[key] = item
+        unread.move_to_end(key)
         if len(unread) > MAX_UNREAD:
             unread.popitem(last=False)[1].settle()

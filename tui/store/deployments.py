@@ -79,7 +79,9 @@ class Deployment(Item):
     ) -> None:
         data = event.data
         self.status = status = cut(data.status)
-        super().__init__(key, event, known, is_open=outcome(status) == "failed")
+        closed = known is not None and known.outcome == "failed" and not known.open
+        is_open = outcome(status) == "failed" and not closed
+        super().__init__(key, event, known, is_open=is_open)
         now = Progress(self.at, status, data.progress)
         if known is None:
             self.started = self.at
@@ -99,6 +101,14 @@ class Deployment(Item):
     @property
     def outcome(self) -> str:
         return outcome(self.status)
+
+    def is_after(self, other: "Deployment") -> bool:
+        """Whether it began after another to the same environment."""
+        return self.started > other.started and self.environment == other.environment
+
+    def close(self, at: float) -> None:
+        """A later one did what this one could not: it asks for nothing any more."""
+        self.open, self.since = False, at
 
     def _read(self, event: "DeploymentStatusEvent") -> None:
         data = event.data

@@ -8,6 +8,7 @@ from tui.store.alerts import Notice
 from tui.store.delivery import MAX_OF_KIND, MAX_UNREAD
 from tui.store.deployments import Deployment
 from tui.store.github import PullRequest, Run
+from tui.store.inbox import occurrence
 
 
 def alert(at: float = 0, **more: Any) -> Any:
@@ -133,6 +134,26 @@ def test_a_deployment_shows_progress_until_it_ends() -> None:
     item = the_deployment(store)
     assert (item.progress, item.level, item.open, item.started) == (None, "error", True, START)
     assert [(p.status, p.percent) for p in item.past] == [("in_progress", 40), ("failed", 40)]
+
+
+def test_a_failed_deployment_asks_for_nothing_once_a_later_one_is_complete() -> None:
+    store = Store()
+    for id_, environment in (("old", "staging"), ("prod", "prod")):
+        store.apply(deployment("failed", 40, deploymentId=id_, environment=environment))
+    key = occurrence(store.delivery.items["deployment old"])
+    store.inbox.acknowledge(key, START)
+    store.apply(deployment("in_progress", 10, 5, deploymentId="new"))
+    store.apply(deployment("failed", 10, 6, deploymentId="newer"))
+
+    def still_open() -> list[str]:
+        return [item.key for item in store.delivery.items.values() if item.open]
+
+    assert len(still_open()) == 3
+    store.apply(deployment("completed", 100, 7, deploymentId="new"))
+    assert still_open() == ["deployment prod", "deployment newer"]
+    assert not store.inbox.is_acknowledged(key)
+    store.apply(deployment("failed", 40, 8, deploymentId="old"))
+    assert still_open() == ["deployment prod", "deployment newer"], "that is known"
 
 
 def test_ci_is_one_line_for_a_workflow_and_branch() -> None:
@@ -311,6 +332,13 @@ def test_few_items_hold_their_events_until_somebody_reads_them() -> None:
     assert sum(item._event is not None for item in items) <= MAX_UNREAD + 1
     assert all(item.title.startswith("staging ") for item in items)
     assert all(item._event is None for item in items)
+
+
+def test_the_one_longest_unheard_of_is_read_first() -> None:
+    store = Store()
+    for id_ in ("a", "b", "a"):
+        store.apply(deployment("in_progress", 40, deploymentId=id_))
+    assert list(store.delivery._unread) == ["deployment b", "deployment a"]
 
 
 def test_it_does_not_matter_when_an_item_is_read() -> None:
