@@ -160,8 +160,12 @@ class Agents:
 
     def on_word(self, event: "Word") -> None:
         """What else an agent says shows that it is alive; alone, it makes no agent known."""
-        if event.data.agent_id in self.by_id:
-            self.heard(event.data.agent_id, event.timestamp)
+        agent_id, at = event.data.agent_id, event.timestamp
+        agent = self.by_id.get(agent_id)
+        if agent is not None:
+            self.by_id.move_to_end(agent_id)
+            if at > agent.seen:
+                agent.seen = at
 
     def count(self, *statuses: str) -> int:
         return sum(self._counts[status] for status in statuses)

@@ -19,6 +19,8 @@ FIGURES = (
 MAX_COVERED = 200
 MAX_UNCOVERED = 1_000
 """Files and lines of a coverage report."""
+LINE_BYTES = 36
+"""Of an uncovered line, whose number is an object of its own."""
 
 
 class CoveredFile(NamedTuple):
@@ -28,11 +30,6 @@ class CoveredFile(NamedTuple):
     uncovered: tuple[int, ...]
     before: float | None = None
     """Percent, in the report before."""
-
-    @property
-    def size(self) -> int:
-        """Bytes, roughly: a line's number is an object of its own."""
-        return len(self.path) + 36 * len(self.uncovered) if self.uncovered else 0
 
 
 class Move(NamedTuple):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
 from tui.store.tdd.budget import Budget
-from tui.store.tdd.coverage import covered_files, drops, figures
+from tui.store.tdd.coverage import LINE_BYTES, covered_files, drops, figures
 from tui.store.tdd.cycle import Cycle, Round
 from tui.store.tdd.discipline import (
     COLLECTION_ERROR,
@@ -120,7 +120,8 @@ class Cycles:
         cycle = self._of(data.agent_id, data.task_id, event.timestamp)
         self._cover(cycle, data.coverage, event.timestamp)
         cycle.covered_files = files = covered_files(data, cycle.covered_files)
-        self._details.put((cycle.agent_id, COVERED), sum([file.size for file in files]))
+        lines = sum([len(file.uncovered) for file in files])
+        self._details.put((cycle.agent_id, COVERED), lines * LINE_BYTES)
 
     # What agents say may tell something of their cycles; each of these says whether it did.
 
