@@ -36,9 +36,5 @@ class History:
         """The newest events whose data says `value` in `field` (`agent_id`), newest first."""
         return list(islice(self._about(field, value), most))
 
-    def find(self, id_: str) -> "Message | None":
-        """The event of that id, if it is still kept."""
-        return next((event for event in reversed(self._events) if event.id == id_), None)
-
     def _about(self, field: str, value: str) -> "Iterator[Message]":
         return (e for e in reversed(self._events) if getattr(e.data, field, None) == value)

@@ -18,15 +18,6 @@ def test_the_newest_events_about_an_agent_are_found_newest_first() -> None:
     assert store.history.about("agent_id", "nobody") == []
 
 
-def test_an_event_is_found_by_its_id_as_long_as_it_is_kept() -> None:
-    store = Store()
-    first, last = status("a", "busy"), status("a", "idle")
-    store.apply(first)
-    store.apply(last)
-    assert store.history.find(first.id or "") is first
-    assert store.history.find("nothing") is None
-
-
 def test_so_many_are_kept() -> None:
     store = Store()
     for number in range(MAX_EVENTS + 5):
