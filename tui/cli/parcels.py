@@ -110,6 +110,8 @@ def _parcel(line: bytes, *, keep_time: bool) -> Parcel:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except (ValueError, RecursionError):
         raise ValueError("not JSON that can be read: a number or a nesting has no end") from None
+    if isinstance(envelope, dict) and envelope.keys() == {"server", "event"}:
+        envelope = envelope["event"]  # as `tail --json` prints it of several servers
     type_ = envelope.get("type") if isinstance(envelope, dict) else None
     if not isinstance(type_, str):
         raise ValueError("no event: an object with type and data is one")  # noqa: TRY004

@@ -67,7 +67,7 @@ def tail(
     something was missed) goes to standard error.
 
     With --json, events can be piped into `jq` or `autosdlc-tui emit --file -`. Of several servers,
-    each line tells whose it is: JSON as {"server": …, "event": …}.
+    each line tells whose it is: JSON as {"server": …, "event": …}, which `emit` takes as well.
     """
     wanted = [filter_of(text) for text in filters]
     if replay and (urls or since is not None or until_gap):

@@ -38,6 +38,15 @@ async def test_what_an_event_says_is_kept_and_what_it_was_is_not(tmp_path: Path)
     assert (await read(path, line, keep_time=True))[1].timestamp == 5
 
 
+async def test_an_event_of_one_of_several_servers_is_taken_out_of_its_line(
+    tmp_path: Path,
+) -> None:
+    """As `tail --json` prints it."""
+    line = orjson.dumps({"server": "ws://a/ws", "event": EVENT})
+    found = await read(tmp_path / "events", line)
+    assert found == {1: Parcel("agent_log", {"x": 1}, "s", "c", None)}
+
+
 @pytest.mark.parametrize("name", ["events", "events.GZ"])
 async def test_lines_are_numbered_as_an_editor_does(tmp_path: Path, name: str) -> None:
     line = orjson.dumps(EVENT)
