@@ -23,7 +23,7 @@ class Row(NamedTuple):
     origin: str
 
 
-@click.command()
+@click.command(short_help="Show every setting, and where it comes from.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_context
 def config(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click passes by name

@@ -18,12 +18,13 @@ NAMED = 20
 
 
 @click.command(
+    short_help="Publish an event, or a file of them.",
     epilog="""\b
 Exit codes:
   0    the server has taken all of them
   1    some were not delivered
   2    it was asked for wrongly
-  130  Ctrl-C; 143 SIGTERM"""
+  130  Ctrl-C; 143 SIGTERM""",
 )
 @click.argument("type_", metavar="[TYPE]", required=False)
 @click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1)
@@ -53,9 +54,10 @@ def emit(
     (40, true, [..], {..}, "text"), and text otherwise. Fields and values that nobody knows are
     sent, and said.
 
-    A file (- is standard input) has an event's envelope in each line, as `autosdlc-tui tail --json`
-    prints it. Each is sent as a new event: under an id of its own, and with the present time. Lines
-    that hold no event, or that the server refuses, are named, and the others sent all the same.
+    A file (- is standard input; gzipped where its name ends in .gz) has an event's envelope in each
+    line, as `autosdlc-tui tail --json` prints it. Each is sent as a new event: under an id of its
+    own, and with the present time. Lines that hold no event, or that the server refuses, are named,
+    and the others sent all the same.
 
     Where all went well nothing is printed, but how far a file is, on a terminal.
     """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command()
+@click.command(short_help="Print the protocol, as AsyncAPI 3.0.")
 @click.option(
     "--check", "path", type=File(), help="Say instead where this file differs from it, if it does."
 )

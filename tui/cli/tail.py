@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Exit codes:
-  0    --count is reached, or nobody reads the pipe any more
+  0    --count is reached, the recording has ended, or nobody reads the pipe any more
   1    there is no server, or it refused
   2    it was asked for wrongly
   3    something was missed (--until-gap)
@@ -45,7 +45,7 @@ Exit codes:
     type=click.FloatRange(0.01, 1_000_000),
     default=1.0,
     show_default=True,
-    help="How fast the recording runs.",
+    help="With --replay: how fast it runs.",
 )
 @wait_option
 def tail(
