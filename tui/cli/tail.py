@@ -43,9 +43,7 @@ Exit codes:
 @click.option(
     "--speed",
     type=click.FloatRange(0.01, 1_000_000),
-    default=1.0,
-    show_default=True,
-    help="With --replay: how fast it runs.",
+    help="With --replay: how fast it runs.  [default: 1.0]",
 )
 @wait_option
 def tail(
@@ -57,7 +55,7 @@ def tail(
     wait: float,
     urls: tuple[str, ...],
     replay: "Path | None",
-    speed: float,
+    speed: float | None,
 ) -> None:
     """Print events as they happen, one a line.
 
@@ -72,9 +70,11 @@ def tail(
     wanted = [filter_of(text) for text in filters]
     if replay and (urls or since is not None or until_gap):
         fail("--replay prints a recording; leave out --url, --since and --until-gap")
+    if speed is not None and not replay:
+        fail("--speed is for --replay; events of a server come when they happen")
     from tui.cli.replaying import open_playback, play
 
-    playback = open_playback(replay, speed) if replay else None
+    playback = open_playback(replay, speed or 1.0) if replay else None
     places = [] if playback else find_places(urls)
     if sys.stdout is None:
         fail("standard output is closed", 1)

@@ -20,6 +20,7 @@ LOG = ("agent_log", "agentId=a", "level=info", "message=hello")
         (("tail", "--since", "yesterday"), "is no time"),
         (("tail", "--since", "999999999999w"), "is beyond all calendars; 36500d is the most"),
         (("tail", "--wait", "0"), "--wait"),
+        (("tail", "--speed", "3"), "--speed is for --replay"),
         (("tail", "--url", "http://x"), "is no WebSocket address"),
         (("tail", "-n", "0"), "-n"),
         (("emit",), "say what to send: either TYPE KEY=VALUE …, or --file F"),
