@@ -342,7 +342,7 @@ class Session:
             if isinstance(entry, Event):
                 entries.append(entry)
             elif isinstance(entry, ProtocolError):
-                self._on_invalid(entry)
+                items += self._on_invalid(entry, data.resource)
         if not data.more and data.offset is not None:
             streams.has_state(data.resource)
             self._marks[data.resource] = (data.epoch, data.offset)
@@ -398,10 +398,14 @@ class Session:
         # Handlers of "gap" are promised a Gap.
         return () if message.type == Gap.type else (message,)
 
-    def _on_invalid(self, error: ProtocolError) -> Iterable[Item]:
+    def _on_invalid(self, error: ProtocolError, resource: str | None = None) -> Iterable[Item]:
         self._memory.invalid += 1
         log.debug("unreadable: %s", clean(str(error), 200))
-        return ()
+        if not self.v1:
+            return ()
+        # The cursor moves past it, and nobody knows of which stream it was.
+        resources = self._memory.subscriptions.resources if resource is None else {resource}
+        return [Gap(one) for one in sorted(resources)]
 
     def _on_nothing(self, _: object) -> Iterable[Item]:
         return ()

@@ -31,8 +31,8 @@ class Gap:
     """Events of one stream were, or with a plain server may have been, lost to this client.
 
     The bounds are offsets, both included, and an upper bound; None where nobody knows how many
-    there were: the numbering has started afresh, or a plain server was away for a while. From a v1
-    server the present state follows.
+    there were: the numbering has started afresh, a plain server was away for a while, or a message
+    could not be read. Where a v1 server tells of it, the present state follows.
     """
 
     type: ClassVar[str] = "gap"

@@ -83,6 +83,11 @@ class Subscriptions:
         return before
 
     @property
+    def resources(self) -> set[str]:
+        """The streams that any of them is about."""
+        return {r for s in self if s.state not in ("denied", "closed") for r in s.filter.resources}
+
+    @property
     def want_state(self) -> bool:
         """Whether any of them is to be given the state that is."""
         return any(subscription.beginning.state for subscription in self._by_id.values())

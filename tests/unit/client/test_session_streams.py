@@ -42,8 +42,18 @@ def test_a_spoilt_entry_does_not_spoil_the_snapshot() -> None:
     talk = Talk().live()
     state = [{"id": "x", "type": "agent_status", "timestamp": 1, "data": {}}, status("c", 12)]
     page = update("snapshot", resource="agent", epoch="one", offset=12, state=state)
-    assert ids(talk.hear(page)) == ["c-12"]
+    assert ids(talk.hear(page)) == [str(Gap("agent")), "c-12"]
     assert talk.memory.invalid == 1
+
+
+def test_an_event_that_cannot_be_read_is_a_gap_since_the_cursor_moves_past_it() -> None:
+    talk = Talk().live()
+    bad = status("a", 12) | {"data": {}}
+    frame = orjson.dumps([status("a", 11), bad, status("a", 13)])
+    delivery = talk.session.receive([frame])
+    assert delivery is not None
+    assert ids(delivery.items) == ["a-11", str(Gap("agent")), "a-13"]
+    assert delivery.marks == {"agent": ("one", 13)}
 
 
 @pytest.mark.parametrize("number", [2**70, -(2**64), 1e300])
