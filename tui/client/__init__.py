@@ -30,7 +30,7 @@ Importing this costs websockets and pydantic: a program with a screen paints fir
 from tui.client.client import Client
 from tui.client.options import Authentication, ClientOptions, Heartbeat, Reconnect, Token
 from tui.client.outbox import OutboxError
-from tui.client.status import ConnectionStatus, ConnectionStopped, Gap
+from tui.client.status import ConnectionStatus, ConnectionStopped, Denied, Gap
 from tui.client.subscriptions import Subscription
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ClientOptions",
     "ConnectionStatus",
     "ConnectionStopped",
+    "Denied",
     "Gap",
     "Heartbeat",
     "OutboxError",

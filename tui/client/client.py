@@ -207,8 +207,9 @@ class Client:
         """Call or await `handler(event)` for each event of `name`; returns how to end that.
 
         `name` is a type (`agent_status`), a topic's name (`agent:status`) or `*` for every event,
-        those of unknown types included. Beside the events there are `gap`, which gets a `Gap`, and
-        `error`, which gets the server's error messages. Raises ValueError for what cannot occur.
+        those of unknown types included. Beside the events there are `gap`, which gets a `Gap`,
+        `denied`, which gets a `Denied`, and `error`, which gets the server's error messages. Raises
+        ValueError for what cannot occur.
         """
         self._handlers.add(name, handler)
         return lambda: self._handlers.remove(name, handler)

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from tui.client.status import Gap
+from tui.client.status import Denied, Gap
 from tui.client.streams import Marks
 from tui.protocol import models as m
 from tui.protocol.models.base import Event
 
-Item = Event | m.UnknownMessage | m.ErrorMessage | Gap
+Item = Event | m.UnknownMessage | m.ErrorMessage | Gap | Denied
 
 
 class Delivery(NamedTuple):

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from tui.client.status import Gap
+from tui.client.status import Denied, Gap
 from tui.protocol.catalog import EVENTS, RESOURCES, TYPE_OF, MessageType
 
 Handler = Callable[[Any], Any]
 """Takes an event; may be a coroutine function, and is then awaited."""
 
 EVERY = "*"
-_APART = (Gap.type, str(MessageType.ERROR))
+_APART = (Gap.type, Denied.type, str(MessageType.ERROR))
 """Not events of the wire: `*` does not get them."""
 
 
@@ -54,6 +54,6 @@ def canonical_name(name: str) -> str:
     if colon or name in set(MessageType):
         raise ValueError(
             f"no event is called {name!r}; use a type (agent_status), a topic (agent:status), "
-            f"'*', 'gap' or 'error'"
+            f"'*', 'gap', 'denied' or 'error'"
         )
     return name

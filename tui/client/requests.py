@@ -9,6 +9,7 @@ snapshot, the first or one after a gap, may have been cut off asks for all snaps
 from collections.abc import Collection
 from typing import NamedTuple
 
+from tui.client.status import Denied
 from tui.client.subscriptions import (
     Beginning,
     Subscription,
@@ -115,31 +116,37 @@ class Requests:
                 frames.append(self._ask(_asked(asked.model_copy(update=several), wanted)))
         return frames
 
-    def answered(self, data: SubscriptionUpdateData) -> None:
-        """Note what the server says of subscriptions: active, denied or closed."""
+    def answered(self, data: SubscriptionUpdateData) -> list[Denied]:
+        """Note what the server says of subscriptions; what is to be told of that."""
+        denied: list[Denied] = []
+        reason = clean(data.reason, 200) if data.reason else None
         wire_ids = data.subscription_ids or (data.subscription_id or "",)
         for subscription in filter(None, map(self._subscriptions.get, wire_ids)):
             self._no_longer_waiting([subscription.id])
-            subscription.reason = clean(data.reason, 200) if data.reason else None
             if data.status == "active":
-                subscription.state = "active"
+                subscription.state, subscription.reason = "active", reason
+                subscription.denial = None
                 subscription.resumable = True
             elif data.status in ("denied", "closed"):
-                subscription.state = "denied" if data.status == "denied" else "closed"
-                subscription.resumable = subscription.settled = False
+                denied += subscription.deny(
+                    "denied" if data.status == "denied" else "closed", reason
+                )
+        return denied
 
-    def refused(self, message_id: str, reason: str, *, until: float | None) -> None:
+    def refused(self, message_id: str, reason: str, *, until: float | None) -> list[Denied]:
         """Note that a request was refused: for good, or (`until`) to be sent again then."""
         asked = self._asked.get(message_id)
         if asked is None:
-            return
+            return []
         if until is not None:
             self._again.append((until, asked))
-            return
-        self._no_longer_waiting(asked.ids)
-        for subscription in filter(None, map(self._subscriptions.get, asked.ids)):
-            subscription.state = "denied"
-            subscription.reason = clean(reason, 200)
+            return []
+        return self._deny(asked.ids, clean(reason, 200))
+
+    def _deny(self, ids: Collection[str], reason: str) -> list[Denied]:
+        self._no_longer_waiting(ids)
+        denied = filter(None, map(self._subscriptions.get, ids))
+        return [one for subscription in denied for one in subscription.deny("denied", reason)]
 
     def settled(self, resources: Collection[str]) -> None:
         """A pong came that names the streams which have caught up: these sent their snapshots."""
@@ -169,6 +176,9 @@ class Requests:
         if len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
         self.unanswered.update(asked.ids)
+        for subscription in filter(None, map(self._subscriptions.get, asked.ids)):
+            if subscription.is_denied:  # a plain server would not say that it is granted now
+                subscription.state, subscription.reason = "waiting", None
         return frame
 
 

@@ -25,7 +25,7 @@ from tui.client.options import ClientOptions
 from tui.client.outbox import ANSWER
 from tui.client.receipts import Receipts
 from tui.client.requests import Requests
-from tui.client.status import Gap
+from tui.client.status import Denied, Gap
 from tui.client.streams import Marks, marks_of
 from tui.client.subscriptions import Subscription
 from tui.client.words import Words
@@ -320,14 +320,14 @@ class Session:
             return streams.lost(data.resource or "", data.lost)
         if data.status == "snapshot":
             return self._snapshot(message)
-        self._requests.answered(data)
+        denied = self._requests.answered(data)
         self.stirred = True
         self._live_if_answered()
         positions = marks_of(data.positions)
         gaps = streams.learn(positions)
         self._requests.unsettle([gap.resource for gap in gaps])
         streams.begin(positions)
-        return gaps
+        return [*gaps, *denied]
 
     def _snapshot(self, message: SubscriptionUpdateMessage) -> Iterable[Item]:
         data = message.data
@@ -390,13 +390,14 @@ class Session:
         if not self._memory.outbox.refuse(about, final=not retryable, until=until):
             if self._receipts.refused(about):
                 return ()
-            self._requests.refused(about, data.error, until=until if retryable else None)
+            denied = self._requests.refused(about, data.error, until=until if retryable else None)
             self._live_if_answered()
+            return (message, *denied)
         return (message,)
 
     def _on_unknown(self, message: m.UnknownMessage) -> Iterable[Item]:
-        # Handlers of "gap" are promised a Gap.
-        return () if message.type == Gap.type else (message,)
+        # Handlers of these names are promised something else.
+        return () if message.type in (Gap.type, Denied.type) else (message,)
 
     def _on_invalid(self, error: ProtocolError, resource: str | None = None) -> Iterable[Item]:
         self._memory.invalid += 1

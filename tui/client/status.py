@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
+from tui.protocol.topics import Filter
+
 
 class ConnectionStatus(NamedTuple):
     phase: Literal["connecting", "live", "waiting", "stopped"]
@@ -47,3 +49,19 @@ class Gap:
             return said
         count = self.lost_to - self.lost_from + 1
         return f"{said}, up to {count:,} event{'s' if count != 1 else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The server denies a subscription, at first or later on; told once for each reason.
+
+    It is asked for again on each connection, and what was denied may be granted then.
+    """
+
+    type: ClassVar[str] = "denied"
+    filter: Filter
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        """What people are told."""
+        return f"the server denies {self.filter}: {self.reason or 'no reason given'}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from tui.client.status import Denied
 from tui.protocol.catalog import RESOURCES
 from tui.protocol.models.control import SubscriptionSpec
 from tui.protocol.topics import Filter, short_name
@@ -41,9 +42,22 @@ class Subscription:
         """Whether the server confirmed it once, so that the cursor speaks for it too."""
         self.settled = False
         """Whether its snapshots surely arrived: a later pong named all of its streams."""
+        self.denial: Denied | None = None
+        """What was told of it last, while it was not active since."""
         self.followed = False
         """Whether a live connection has asked for it, so that a new one may have missed some."""
         self._drop = drop
+
+    @property
+    def is_denied(self) -> bool:
+        return self.state in ("denied", "closed")
+
+    def deny(self, state: Literal["denied", "closed"], reason: str | None) -> list[Denied]:
+        """Note that the server does not serve it; what is to be told of that."""
+        said, self.denial = self.denial, Denied(self.filter, reason)
+        self.state, self.reason = state, reason
+        self.resumable = self.settled = self.followed = False
+        return [] if said == self.denial else [self.denial]
 
     async def unsubscribe(self) -> None:
         self._drop(self)
@@ -79,13 +93,13 @@ class Subscriptions:
         """Note that a connection is live that asks for all; the streams that others did before."""
         before = {r for s in self if s.followed for r in s.filter.resources}
         for subscription in self:
-            subscription.followed = True
+            subscription.followed = not subscription.is_denied
         return before
 
     @property
     def resources(self) -> set[str]:
         """The streams that any of them is about."""
-        return {r for s in self if s.state not in ("denied", "closed") for r in s.filter.resources}
+        return {r for s in self if not s.is_denied for r in s.filter.resources}
 
     @property
     def want_state(self) -> bool:

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, at, ids, logged, pong, status, update
-from tui.client.status import Gap
+from tui.client.status import Denied, Gap
 from tui.protocol.topics import Filter
 
 
@@ -234,8 +234,9 @@ def test_an_epoch_change_during_a_connection_is_a_gap_too() -> None:
     assert ids(talk.hear(page)) == ["a-1"]
 
 
-def test_handlers_of_gap_get_no_strangers_message_of_that_name() -> None:
-    assert Talk().live().hear({"type": "gap", "data": {}}) == []
+@pytest.mark.parametrize("name", ["gap", "denied"])
+def test_handlers_of_notices_get_no_strangers_message_of_that_name(name: str) -> None:
+    assert Talk().live().hear({"type": name, "data": {}}) == []
 
 
 def test_the_lag_is_what_the_server_has_told_of_and_the_handlers_have_not() -> None:
@@ -267,6 +268,49 @@ def test_a_plain_server_that_was_away_may_have_said_something_meanwhile() -> Non
     assert talk.hear(status("a")) != []
     talk.reconnect()
     assert talk.gaps == [Gap("agent"), Gap("agent"), Gap("tdd")]
+
+
+@pytest.mark.parametrize("v1", [True, False])
+def test_what_is_denied_is_told_once_and_is_not_missing_after_a_reconnect(v1: bool) -> None:
+    talk = Talk(v1=v1)
+    talk.subscribe("agent")
+    talk.connect()
+    denied = Denied(Filter("agent"), "not yours")
+
+    def deny(asked: JsonObject) -> list[object]:
+        if v1:
+            answer = update("denied", subscriptionIds=["sub-1"], reason="not yours")
+        else:
+            error = {"error": "not yours", "code": "forbidden"}
+            answer = {"type": "error", "data": error, "metadata": {"correlationId": asked["id"]}}
+        return [item for item in talk.hear(answer) if isinstance(item, Denied)]
+
+    assert deny(talk.sent()[0]) == [denied]
+    for _ in range(2):
+        [asked] = talk.reconnect()
+        assert deny(asked) == []
+    assert talk.gaps == []
+
+
+def test_what_a_plain_server_grants_later_may_have_been_missed_once_it_is_away_again() -> None:
+    talk = Talk(v1=False)
+    subscription = talk.subscribe("agent")
+    talk.connect()
+    error = {"error": "not yours", "code": "forbidden"}
+    about = {"correlationId": talk.sent()[0]["id"]}
+    talk.hear({"type": "error", "data": error, "metadata": about})
+    talk.reconnect()
+    assert subscription.state == "waiting"
+    talk.reconnect()
+    assert talk.session.notices() + talk.gaps == [Gap("agent")]
+
+
+def test_a_subscription_that_is_taken_away_later_is_told_of_and_its_return_too() -> None:
+    talk = Talk().live()
+    gone = update("denied", subscriptionIds=["sub-1"], reason="no permission")
+    assert talk.hear(gone) == [Denied(Filter("agent"), "no permission")]
+    assert talk.hear(gone, update("active", subscriptionIds=["sub-1"])) == []
+    assert talk.hear(gone) == [Denied(Filter("agent"), "no permission")]
 
 
 def test_what_a_plain_connection_never_followed_is_not_missing() -> None:
