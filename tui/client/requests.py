@@ -6,7 +6,7 @@ force before, it would move the cursor past what is still to be resumed. A subsc
 snapshot, the first or one after a gap, may have been cut off asks for all snapshots again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from tui.client.status import Denied
@@ -18,10 +18,13 @@ from tui.client.subscriptions import (
     v1_spec,
 )
 from tui.client.words import Words
+from tui.protocol.limits import MAX_RECEIVE
 from tui.protocol.models.control import Position, SubscribeData, SubscriptionUpdateData
 from tui.protocol.text import clean
 
 NEVER = float("inf")
+ENVELOPE = 2_048
+"""Bytes of a message beside its subscriptions, a cursor of all streams included."""
 MAX_ASKED = 256
 """Requests remembered of a connection, should the server refuse one."""
 
@@ -36,6 +39,16 @@ class Requests:
     def __init__(self, subscriptions: Subscriptions, words: Words) -> None:
         self._subscriptions = subscriptions
         self._words = words
+        self.limit: int | None = None
+        """Subscriptions that the server takes of a connection, as far as it has said so."""
+        self.max_message = MAX_RECEIVE
+        """The largest message that it takes (bytes)."""
+        self.denied: list[Denied] = []
+        """What was denied here, since the server would: to be told, and taken from here."""
+        self.begun_anew: set[str] = set()
+        """Streams of subscriptions that are not resumed, for want of room in the one message."""
+        self._held: set[str] = set()
+        """Ids of subscriptions that count against the limit."""
         self._asked: dict[str, _Asked] = {}
         self._again: list[tuple[float, _Asked]] = []
         self._resuming: set[str] = set()
@@ -57,7 +70,11 @@ class Requests:
         self._resuming.clear()
         self._behind.clear()
         self.unanswered.clear()
+        self._held.clear()
         known = [s for s in self._subscriptions if v1 and cursor and s.resumable]
+        portion = self._admit(next(_portions(known, self.max_message), []))
+        self.begun_anew = {r for s in known if s not in portion for r in s.filter.resources}
+        known = portion
         new = [s for s in self._subscriptions if s not in known]
         self._resuming.update(s.id for s in known)
         frames = self.subscribe(new, v1=v1)
@@ -74,13 +91,18 @@ class Requests:
 
     def subscribe(self, subscriptions: list[Subscription], *, v1: bool) -> list[bytes]:
         """Ask for what was not asked for before, on any connection."""
+        subscriptions = self._admit(subscriptions)
         if not subscriptions:
             return []
         if v1:
             alike: dict[Beginning, list[Subscription]] = {}
             for s in subscriptions:
                 alike.setdefault(s.beginning, []).append(s)
-            wanted = [_beginning(beginning, group) for beginning, group in alike.items()]
+            wanted = [
+                _beginning(beginning, portion)
+                for beginning, group in alike.items()
+                for portion in _portions(group, self.max_message)
+            ]
             if self._resuming:
                 self._behind += wanted
                 self.unanswered.update(s.id for s in subscriptions)
@@ -96,6 +118,7 @@ class Requests:
 
     def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
         self._no_longer_waiting([subscription.id])
+        self._held.discard(subscription.id)
         spec_ids = (
             [subscription.id]
             if v1
@@ -128,6 +151,7 @@ class Requests:
                 subscription.denial = None
                 subscription.resumable = True
             elif data.status in ("denied", "closed"):
+                self._held.discard(subscription.id)
                 denied += subscription.deny(
                     "denied" if data.status == "denied" else "closed", reason
                 )
@@ -143,8 +167,19 @@ class Requests:
             return []
         return self._deny(asked.ids, clean(reason, 200))
 
+    def _admit(self, subscriptions: list[Subscription]) -> list[Subscription]:
+        """Those that the limit has room for; a server would refuse all that are in one message."""
+        if self.limit is None:
+            return subscriptions
+        room = max(0, self.limit - len(self._held))
+        admitted, over = subscriptions[:room], subscriptions[room:]
+        self._held.update(s.id for s in admitted)
+        self.denied += self._deny([s.id for s in over], f"more than {self.limit} subscriptions")
+        return admitted
+
     def _deny(self, ids: Collection[str], reason: str) -> list[Denied]:
         self._no_longer_waiting(ids)
+        self._held.difference_update(ids)
         denied = filter(None, map(self._subscriptions.get, ids))
         return [one for subscription in denied for one in subscription.deny("denied", reason)]
 
@@ -180,6 +215,21 @@ class Requests:
             if subscription.is_denied:  # a plain server would not say that it is granted now
                 subscription.state, subscription.reason = "waiting", None
         return frame
+
+
+def _portions(subscriptions: list[Subscription], most: int) -> Iterator[list[Subscription]]:
+    """In their order, as many at a time as fit into a message of `most` bytes."""
+    portion: list[Subscription] = []
+    size = ENVELOPE
+    for subscription in subscriptions:
+        spec = v1_spec(subscription).model_dump_json(by_alias=True, exclude_unset=True)
+        size += len(spec.encode()) + 1
+        if portion and size > most:
+            yield portion
+            portion, size = [], ENVELOPE + len(spec.encode()) + 1
+        portion.append(subscription)
+    if portion:
+        yield portion
 
 
 def _beginning(beginning: Beginning, subscriptions: list[Subscription]) -> _Asked:

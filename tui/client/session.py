@@ -165,7 +165,9 @@ class Session:
 
     def notices(self) -> list[Item]:
         """What there is to tell the handlers that no frame has brought."""
-        notices, self._notices = self._notices, []
+        notices = [*self._notices, *self._requests.denied]
+        self._notices.clear()
+        self._requests.denied.clear()
         return notices
 
     # Frames out, and time.
@@ -230,7 +232,8 @@ class Session:
     def subscribe(self, subscription: Subscription) -> None:
         if self._phase in (_Phase.RESTORING, _Phase.LIVE):
             self._frames.extend(self._requests.subscribe([subscription], v1=self.v1))
-            subscription.followed = self.live
+            subscription.followed = self.live and not subscription.is_denied
+            self.stirred = True
 
     def unsubscribe(self, subscription: Subscription) -> None:
         if self._phase in (_Phase.RESTORING, _Phase.LIVE):
@@ -251,6 +254,9 @@ class Session:
         said = limits.max_message_bytes if limits else None
         if said and said > 0:
             self._max_publish = min(said, MAX_RECEIVE_PUBLISHER)
+            self._requests.max_message = self._max_publish
+        if limits and limits.max_subscriptions:
+            self._requests.limit = limits.max_subscriptions
 
     def _settle(self) -> None:
         """Go on without an answer that should have come by now."""
@@ -270,8 +276,8 @@ class Session:
         self.liveness.start(self._clock.monotonic())
         self._receipts = Receipts(self._memory.outbox, self._clock.monotonic())
         cursor = self._memory.streams.cursor
-        self._resumed = frozenset(cursor if self.v1 else ())
         self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
+        self._resumed = frozenset(cursor if self.v1 else ()) - self._requests.begun_anew
         self.stirred = True
         self._live_if_answered()
 

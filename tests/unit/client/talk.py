@@ -69,9 +69,9 @@ class Talk:
         self.token = token
         self.gaps: list[Item] = []
         """All that were told, whatever brought them."""
-        self.session = self._session()
+        self.session = self.another_session()
 
-    def _session(self) -> Session:
+    def another_session(self) -> Session:
         return Session(
             self.memory,
             self.options,
@@ -83,7 +83,7 @@ class Talk:
     def reconnect(self) -> list[JsonObject]:
         """Lose the connection, open another; what the client says on it first."""
         self.memory.connection_lost()
-        self.session = self._session()
+        self.session = self.another_session()
         self.connect()
         return [m for m in self.sent() if m["type"] != "ping"]
 
@@ -94,11 +94,11 @@ class Talk:
 
     def subscribe(self, resource: str = "agent", beginning: Beginning = FROM_STATE) -> Subscription:
         subscriptions = self.memory.subscriptions
-        subscription = subscriptions.add(Filter(resource), self._unsubscribe, beginning)
+        subscription = subscriptions.add(Filter(resource), self.unsubscribe, beginning)
         self.session.subscribe(subscription)
         return subscription
 
-    def _unsubscribe(self, subscription: Subscription) -> None:
+    def unsubscribe(self, subscription: Subscription) -> None:
         self.memory.subscriptions.remove(subscription)
         self.session.unsubscribe(subscription)
 
