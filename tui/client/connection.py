@@ -89,6 +89,7 @@ class Connection:
 
     def start(self) -> asyncio.Task[None]:
         """Connect and reconnect until there is no sense in it; the status tells why it ended."""
+        self._backoff.failures = 0
         self._tell("connecting", attempt=1)
         return asyncio.create_task(self._run(), name="client connects")
 

@@ -261,6 +261,18 @@ async def test_retry_now_starts_a_stopped_client_again(plain: Peer) -> None:
     await client.close()
 
 
+async def test_retry_now_allows_all_the_attempts_again(plain: Peer) -> None:
+    plain.refuse_with = HTTPStatus.SERVICE_UNAVAILABLE
+    options = ClientOptions(reconnect=Reconnect(delay=0.001, attempts=3))
+    client = Client(plain.url, options=options)
+    client.start()
+    await until(client, lambda s: s.phase == "stopped")
+    client.retry_now()
+    await until(client, lambda s: s.phase == "stopped")
+    assert plain.handshakes == 6
+    await client.close()
+
+
 async def test_something_that_is_no_websocket_server_is_named_and_retried() -> None:
     async def hello(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
