@@ -36,7 +36,11 @@ class Handlers:
 
     def _rebuild(self) -> None:
         self.others = tuple(self._by_name.get(EVERY, ()))
-        self.by_type = {name: (*handlers, *self.others) for name, handlers in self._by_name.items()}
+        self.by_type = {
+            name: (*handlers, *self.others)
+            for name, handlers in self._by_name.items()
+            if name != EVERY  # what a stranger calls its event, perhaps
+        }
         for name in _APART:
             self.by_type[name] = tuple(self._by_name.get(name, ()))
 

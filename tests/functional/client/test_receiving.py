@@ -21,9 +21,10 @@ async def test_handlers_hear_by_type_by_topic_and_of_everything(plain: Peer) -> 
         client.on("*", every)
         client.on("system_alert", alerts)
         line = await plain.line()
-        await line.send(busy("e1"), {"type": "brand_new", "data": {"x": 1}}, busy("e2"))
-        await every.count(3)
-        assert [type(e) is UnknownMessage for e in every.items] == [False, True, False]
+        strange = [{"type": type_, "data": {"x": 1}} for type_ in ("brand_new", "*")]
+        await line.send(busy("e1"), *strange, busy("e2"))
+        await every.count(4)
+        assert [type(e) is UnknownMessage for e in every.items] == [False, True, True, False]
         assert await by_type.ids(2) == await by_topic.ids(2) == ["e1", "e2"]
         assert alerts.items == []
         assert client.received == 2
