@@ -77,7 +77,7 @@ class Client:
         self._dispatcher = Dispatcher(
             self._handlers, options.queue_bytes, self._memory.streams.handled
         )
-        self._on_status: list[Callable[[ConnectionStatus], None]] = []
+        self._on_status: dict[object, Callable[[ConnectionStatus], None]] = {}
         self._connection = Connection(
             url,
             self._memory,
@@ -159,11 +159,16 @@ class Client:
 
     def on_status(self, callback: Callable[[ConnectionStatus], None]) -> Callable[[], None]:
         """Call `callback` at every change of the status, at once; returns how to end that."""
-        self._on_status.append(callback)
-        return lambda: self._on_status.remove(callback)
+        key = object()
+        self._on_status[key] = callback
+
+        def end() -> None:
+            self._on_status.pop(key, None)
+
+        return end
 
     def _tell_status(self, status: ConnectionStatus) -> None:
-        for callback in tuple(self._on_status):
+        for callback in tuple(self._on_status.values()):
             try:
                 callback(status)
             except (Exception, asyncio.CancelledError):

@@ -334,6 +334,18 @@ async def test_a_handler_may_publish_and_subscribe(v1: Peer) -> None:
         assert answer["metadata"]["correlationId"] == "e1"
 
 
+async def test_a_status_callback_that_was_ended_is_called_no_more(plain: Peer) -> None:
+    client = Client(plain.url, options=FAST)
+    statuses: list[object] = []
+    end, _ = client.on_status(statuses.append), client.on_status(statuses.append)
+    end()
+    end()
+    await client.connect()
+    await client.close()
+    assert statuses
+    assert len(statuses) == len(set(statuses))
+
+
 async def test_a_status_callback_that_fails_stops_nothing(plain: Peer) -> None:
     client = Client(plain.url, options=FAST)
 
