@@ -233,9 +233,10 @@ class Client:
     ) -> Subscription:
         """Ask for events, now or once connected; the subscription survives reconnects.
 
-        On a live v1 connection it returns once the server has answered (not in a handler, which
-        the answer would have to wait for): what is published after that is not missed. `events`
-        are short names or full types, none meaning all.
+        On a live v1 connection it returns once the server has answered: what is published after
+        that is not missed. It waits 2 s at most, and not in a handler, which the answer would have
+        to wait for; `Subscription.state` is "waiting" then. `events` are short names or full types,
+        none meaning all.
 
         With v1, the history from `since` on (Unix milliseconds) comes first, unless the connection
         follows the same streams already; else the present `state`, if that is wanted. Without

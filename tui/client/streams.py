@@ -20,7 +20,8 @@ from tui.protocol.models.control import Lost, Position, Positions
 from tui.protocol.routing import key_fields
 
 MAX_KEYS = 10_000
-"""State keys remembered of a type: as many as a server keeps. Forgetting one costs a repeat."""
+"""State keys remembered of a type: as many as a server keeps. Of more, the longest untouched are
+forgotten, which costs a repeat."""
 
 Marks = dict[str, tuple[str, int]]
 """Epoch and offset by resource: positions, without the price of a model a frame."""
@@ -87,7 +88,9 @@ class _Stream:
 
     def _is_newer(self, type_: str, key: object, offset: int) -> bool:
         keys = self.keys[type_]
-        if keys.get(key, 0) >= offset:
+        known = keys.pop(key, 0)  # taken out and put in again, it is the newest
+        if known >= offset:
+            keys[key] = known
             return False
         keys[key] = offset
         if len(keys) > MAX_KEYS:

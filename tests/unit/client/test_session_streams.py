@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, at, ids, logged, pong, status, update
+from tui.client import streams
 from tui.client.status import Denied, Gap
 from tui.protocol.topics import Filter
 
@@ -232,6 +233,29 @@ def test_an_epoch_change_during_a_connection_is_a_gap_too() -> None:
     assert talk.hear(status("a", 11), update("gap", resource="agent"))[1:] == [Gap("agent")]
     page = update("snapshot", resource="agent", epoch="two", offset=1, state=[status("a", 1)])
     assert ids(talk.hear(page)) == ["a-1"]
+
+
+def test_a_new_numbering_of_which_nothing_was_handled_is_not_resumed_from_its_start() -> None:
+    talk = Talk().live()
+    page = update("snapshot", resource="agent", epoch="two", offset=5, state=[], more=True)
+    delivery = talk.session.receive([orjson.dumps([status("a", 11), page])])
+    assert delivery is not None
+    talk.memory.streams.handled(delivery.marks or {})
+    [subscribe] = talk.reconnect()
+    assert "resume" not in subscribe["data"]
+
+
+def test_of_the_state_keys_the_longest_untouched_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As by the server; what is forgotten comes twice at most."""
+    monkeypatch.setattr(streams, "MAX_KEYS", 10)
+    talk = Talk().live()
+    talk.hear(*(status(f"a{n}", 20 + n) for n in range(10)))
+    talk.hear(status("a0", 30), status("a10", 31))
+    state = [status("a0", 20), status("a1", 21)]
+    page = update("snapshot", resource="agent", epoch="one", offset=31, state=state)
+    assert ids(talk.hear(page)) == ["a1-21"]
 
 
 @pytest.mark.parametrize("name", ["gap", "denied"])
