@@ -133,7 +133,6 @@ class Connection:
 
     async def _wait(self, reason: str, delay: float) -> None:
         log.info("%s; next try in %.1f s", reason, delay)
-        self._sleep.slept()  # what was slept before is no reason not to wait
         self._retry.clear()
         self._tell("waiting", reason, retry_at=self._clock.monotonic() + delay)
         with suppress(TimeoutError):

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,26 @@ async def test_a_handler_that_hangs_does_not_hold_up_a_close(plain: Peer) -> Non
     await begun.wait()
     await client.close()
     assert left.is_set()
+
+
+async def test_a_close_is_answered_though_much_is_not_read(plain: Peer) -> None:
+    """The answer to the close frame comes behind all of it."""
+    begun = asyncio.Event()
+
+    async def hang(_: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    client = Client(plain.url, options=replace(FAST, queue_bytes=1, close_timeout=20))
+    client.on("*", hang)
+    await client.connect()
+    line = await plain.line()
+    for number in range(40):
+        await line.send_raw(json.dumps([busy(f"e{number}", padding="x" * 20_000)]))
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await client.close()
+        await line.ended()
 
 
 async def test_a_handler_may_close_while_another_does(plain: Peer) -> None:

@@ -211,6 +211,35 @@ async def test_a_stale_link_is_found_and_left(plain: Peer) -> None:
     await client.close()
 
 
+async def test_a_stale_link_is_found_after_the_handlers_were_behind(plain: Peer) -> None:
+    plain.pongs = False
+    options = ClientOptions(
+        reconnect=Reconnect(delay=0.001),
+        heartbeat=Heartbeat(interval=0.05, timeout=0.05),
+        close_timeout=0.05,
+        queue_bytes=1,
+    )
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Any) -> None:
+        begun.set()
+        await go_on.wait()
+
+    client = Client(plain.url, options=options)
+    client.on("*", slow)
+    await client.connect()
+    line = await plain.line()
+    for number in range(2):  # the second is not taken, and so the reading pauses
+        await line.send_raw(json.dumps([busy(f"e{number}")]))
+    await begun.wait()
+    await line.take("ping", 6)
+    assert client.status.phase == "live"
+    go_on.set()
+    waiting = await until(client, lambda s: s.phase == "waiting")
+    assert "stale" in (waiting.reason or "")
+    await client.close()
+
+
 async def test_a_feed_that_never_answers_a_ping_is_alive_as_long_as_it_sends(plain: Peer) -> None:
     plain.pongs = False
     options = ClientOptions(

@@ -90,3 +90,13 @@ async def test_access_that_is_denied_is_no_matter_of_another_token(plain: Peer) 
     with pytest.raises(ConnectionStopped, match="HTTP 403"):
         await Client(plain.url, lambda: "sesame", options=FAST).connect()
     assert plain.handshakes == 1
+
+
+async def test_a_token_that_did_is_asked_for_once_more_when_it_does_no_longer(v1: Peer) -> None:
+    tokens = iter(("old", "new", "newer"))
+    v1.token = "new"
+    async with Client(v1.url, lambda: next(tokens), options=FAST) as client:
+        v1.token = "newer"
+        await (await v1.line()).close(4501, "that token is over")
+        assert (await v1.line(2)).authorization == "Bearer newer"
+        await until(client, lambda s: s.phase == "live")

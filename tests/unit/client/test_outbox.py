@@ -78,6 +78,14 @@ def test_a_retryable_refusal_waits_and_keeps_the_order() -> None:
     assert ids(outbox.next_batch(now=5.0)) == ["e1", "e2"]
 
 
+def test_the_time_that_one_connection_asked_for_does_not_hold_up_the_next() -> None:
+    outbox = filled(1)
+    outbox.next_batch(now=1.0)
+    outbox.refuse("e0", final=False, until=60.0)
+    outbox.connection_lost()
+    assert ids(outbox.next_batch(now=2.0)) == ["e0"]
+
+
 def test_a_final_refusal_is_counted_and_done_with() -> None:
     outbox = filled(2)
     outbox.next_batch(now=1.0)

@@ -32,6 +32,14 @@ def test_v1_is_live_once_its_subscriptions_are_answered() -> None:
     assert talk.session.live
 
 
+async def test_v1_is_live_once_what_it_waits_for_is_not_wanted_any_more() -> None:
+    talk = Talk()
+    subscription = talk.subscribe()
+    talk.connect()
+    await subscription.unsubscribe()
+    assert talk.session.live
+
+
 @pytest.mark.parametrize(
     "answer", [update("denied", subscriptionIds=["sub-1"]), "forbidden", "silence"]
 )

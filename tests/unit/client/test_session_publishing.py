@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, status, update
 from tui.client.outbox import ANSWER
+from tui.client.session import LONGEST_RETRY
 
 
 def refusal(about: str | None, code: str, **data: Any) -> JsonObject:
@@ -47,6 +48,16 @@ def test_a_limited_rate_is_waited_out() -> None:
     assert talk.session.deadline() == talk.hands.now + 1.5
     talk.hands.turn(1.5)
     assert [m["id"] for m in talk.sent()] == ["e1"]
+
+
+def test_a_rate_is_not_waited_out_for_ever() -> None:
+    talk = Talk().live()
+    talk.memory.outbox.add("e1", orjson.dumps(status("a", id_="e1")))
+    talk.sent()
+    talk.hear(refusal("e1", "rate_limited", retryAfterMs=10**9))
+    talk.hands.turn(LONGEST_RETRY)
+    talk.hear({"type": "pong"})
+    assert "e1" in [m["id"] for m in talk.sent()]
 
 
 @pytest.mark.parametrize(
