@@ -89,8 +89,9 @@ class Connection:
 
     def start(self) -> asyncio.Task[None]:
         """Connect and reconnect until there is no sense in it; the status tells why it ended."""
-        self._backoff.failures = 0
-        self._tell("connecting", attempt=1)
+        if self._backoff.spent:  # else whoever starts again and again goes on more and more slowly
+            self._backoff.failures = 0
+        self._tell("connecting", attempt=self._backoff.failures + 1)
         return asyncio.create_task(self._run(), name="client connects")
 
     async def _run(self) -> None:
@@ -133,6 +134,7 @@ class Connection:
 
     async def _wait(self, reason: str, delay: float) -> None:
         log.info("%s; next try in %.1f s", reason, delay)
+        self._sleep.slept()  # what was slept before is no reason not to wait as the server asks
         self._retry.clear()
         self._tell("waiting", reason, retry_at=self._clock.monotonic() + delay)
         with suppress(TimeoutError):
