@@ -18,7 +18,7 @@ from tui.store.link import Link
 from tui.store.logs import LogLine
 
 if TYPE_CHECKING:
-    from tui.client import Client, ConnectionStatus, Gap, Token
+    from tui.client import Client, ConnectionStatus, Denied, Gap, Token
     from tui.discovery import ServerRecord
     from tui.protocol.models import ErrorMessage
     from tui.recording import Playback
@@ -118,6 +118,7 @@ class Feed:
         for wanted in self._filters:
             await client.subscribe(wanted.resource, wanted.id, wanted.events)
         client.on("gap", self._on_gap)
+        client.on("denied", self._on_denied)
         client.on("error", self._on_error)
         client.start()
 
@@ -257,6 +258,9 @@ class Feed:
         if gap.resource == "tdd":
             self.store.tdd.missed()
         self._say("warn", str(gap))
+
+    def _on_denied(self, denied: "Denied") -> None:
+        self._say("error", str(denied))
 
     def _on_error(self, message: "ErrorMessage") -> None:
         self._say("error", f"the server says: {message.data.error}")

@@ -303,7 +303,21 @@ async def test_what_may_not_be_read_is_said(environment: Environment, peer: Peer
         await line.send({"type": "error", "data": data, "metadata": {"correlationId": asked["id"]}})
         finished = await ended(process)
     assert finished.code == 1
-    assert finished.complaints[-1] == "the server refuses agent:x:*: not for you"
+    assert finished.complaints[-1] == "the server denies agent:x:*: not for you"
+
+
+async def test_what_may_not_be_read_any_more_is_said(environment: Environment, peer: Peer) -> None:
+    async with command(environment, "tail", "agent:x", url=peer.url) as process:
+        line = await peer.line()
+        [asked] = await line.take("subscribe")
+        await line.take("ping")
+        data = asked["data"]
+        ids = [one["subscriptionId"] for one in data.get("subscriptions", [data])]
+        gone = {"subscriptionIds": ids, "status": "denied", "reason": "no more"}
+        await line.send({"type": "subscription_update", "data": gone})
+        finished = await ended(process)
+    assert finished.code == 1
+    assert finished.complaints == ["the server denies agent:x:*: no more"]
 
 
 @pytest.mark.parametrize("as_configured", [True, False])

@@ -9,7 +9,7 @@ from tui.cli.failure import warn
 from tui.cli.lines import Lines
 from tui.cli.pipes import Output
 from tui.cli.place import Place
-from tui.client import ConnectionStatus, ConnectionStopped, Gap
+from tui.client import ConnectionStatus, ConnectionStopped, Denied, Gap
 from tui.protocol.models import ErrorMessage
 from tui.protocol.models.base import Control, Event
 from tui.protocol.text import clean
@@ -123,12 +123,11 @@ class _Follower:
         wish, client = self._tail.wish, self.client
         client.on("*", self._on_event)
         client.on("gap", self._on_gap)
+        client.on("denied", self._on_denied)
         client.on("error", self._on_error)
         # All before it connects: so they are asked for in one message, which histories need.
-        asked = [
+        for one in wish.filters or (Filter(),):
             await client.subscribe(one.resource, one.id, one.events, since=since, state=False)
-            for one in wish.filters or (Filter(),)
-        ]
         client.on_status(self._on_status)
         try:
             async with asyncio.timeout(wish.wait):
@@ -139,8 +138,6 @@ class _Follower:
             self._give_up(error.reason)
         else:
             self._began = True
-            for denied in (one for one in asked if one.state == "denied"):
-                self._give_up(f"the server refuses {denied.filter}: {denied.reason or 'no reason'}")
             if since is not None and not client.status.v1:
                 self._say("the server speaks the plain protocol, which has no past: this is now")
 
@@ -160,6 +157,9 @@ class _Follower:
             return  # of a plain server one line says it, below
         self._say(f"gap: {gap}")
         self._tail.missed()
+
+    def _on_denied(self, denied: Denied) -> None:
+        self._give_up(str(denied))
 
     def _on_error(self, message: ErrorMessage) -> None:
         self._say(f"the server says: {message.data.error}")
