@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from tui.cli.parcels import Parcels
 from tui.client import Client, ConnectionStatus
-from tui.client.session import LONGEST_RETRY
+from tui.client.refusal import LONGEST_RETRY
 from tui.protocol.errors import RETRYABLE, ErrorCode, ProtocolError
 from tui.protocol.models import ErrorMessage
 from tui.protocol.text import clean

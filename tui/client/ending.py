@@ -70,6 +70,13 @@ def refused(status: int, retry_after: str | None = None, *, with_token: bool = T
     return Ending(f"no WebSocket there: the server answered HTTP {status}", hint=hint)
 
 
+def token_refused(*said: str | None) -> Ending:
+    """What an `auth_failure` means; `said` is what it gives for reasons."""
+    said_clean = [clean(text, 200) for text in said if text]
+    reason = ": ".join(["the server refused the token", *said_clean]) + f"; {CHECK_TOKEN}"
+    return Ending(reason, terminal=True, token_refused=True)
+
+
 def unreachable(where: str, error: OSError) -> Ending:
     """What the system says where there was no connection, or none that TLS could be spoken on."""
     if isinstance(error, ssl.SSLCertVerificationError):

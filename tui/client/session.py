@@ -18,12 +18,13 @@ from typing import Any, cast
 
 from tui.client.clock import Clock
 from tui.client.delivery import Delivery, Item
-from tui.client.ending import CHECK_TOKEN, Ending
+from tui.client.ending import Ending, token_refused
 from tui.client.liveness import Liveness
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.outbox import ANSWER
 from tui.client.receipts import Receipts
+from tui.client.refusal import refusal_of
 from tui.client.requests import Requests
 from tui.client.status import Denied, Gap
 from tui.client.streams import Marks, marks_of
@@ -42,10 +43,6 @@ log = logging.getLogger(__name__)
 
 SETTLE = 2.0
 """How long `connect`, and then the answers to our subscriptions, are waited for (seconds)."""
-RETRY_AFTER = 1.0
-"""Where a retryable refusal does not say how long to wait (seconds)."""
-LONGEST_RETRY = 60.0
-"""However long a refusal asks to wait, we ask again after this (seconds)."""
 _NO_MATTER = m.DisconnectMessage, m.AuthRequestMessage, m.SubscribeMessage, m.UnsubscribeMessage
 """The close frame that follows the first says more; the others a server has no business sending."""
 
@@ -301,9 +298,7 @@ class Session:
 
     def _on_auth_failure(self, message: m.AuthFailureMessage) -> Iterable[Item]:
         data = message.data
-        said = [clean(text, 200) for text in (data.code, data.reason) if text] if data else []
-        reason = ": ".join(["the server refused the token", *said]) + f"; {CHECK_TOKEN}"
-        self.end(Ending(reason, terminal=True, token_refused=True))
+        self.end(token_refused(*([data.code, data.reason] if data else [])))
         return ()
 
     def _authenticate(self) -> None:
@@ -377,29 +372,26 @@ class Session:
         return streams.learn(positions)
 
     def _on_error(self, message: m.ErrorMessage) -> Iterable[Item]:
-        data = message.data
-        if data.code == ErrorCode.UNAUTHENTICATED:
+        if message.data.code == ErrorCode.UNAUTHENTICATED:
             self._memory.outbox.connection_lost()  # nothing was taken: it all goes out again
             if self._phase is not _Phase.AUTHENTICATING:
                 self._authenticate()
             return (message,)
-        retryable = data.code in (ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE)
-        seconds = RETRY_AFTER if data.retry_after_ms is None else data.retry_after_ms / 1000
-        until = self._clock.monotonic() + min(max(seconds, 0.0), LONGEST_RETRY)
-        about = message.metadata.correlation_id if message.metadata else None
-        if about is None and isinstance(data.details, dict):
-            index = data.details.get("index")
-            about = self._memory.outbox.sent_at_index(index) if isinstance(index, int) else None
+        about, place, final, wait = refusal_of(message)
+        if about is None and place is not None:
+            about = self._memory.outbox.sent_at_index(place)
         if about is None:
             return (message,)
         self.stirred = True
-        if not self._memory.outbox.refuse(about, final=not retryable, until=until):
-            if self._receipts.refused(about):
-                return ()
-            denied = self._requests.refused(about, data.error, until=until if retryable else None)
-            self._live_if_answered()
-            return (message, *denied)
-        return (message,)
+        until = self._clock.monotonic() + wait
+        if self._memory.outbox.refuse(about, final=final, until=until):
+            return (message,)
+        if self._receipts.refused(about):
+            return ()
+        why = message.data.error
+        denied = self._requests.refused(about, why, until=None if final else until)
+        self._live_if_answered()
+        return (message, *denied)
 
     def _on_unknown(self, message: m.UnknownMessage) -> Iterable[Item]:
         # Handlers of these names are promised something else.

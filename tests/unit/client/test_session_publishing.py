@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.client.talk import JsonObject, Talk, status, update
 from tui.client.outbox import ANSWER
-from tui.client.session import LONGEST_RETRY
+from tui.client.refusal import LONGEST_RETRY
 
 
 def refusal(about: str | None, code: str, **data: Any) -> JsonObject:
