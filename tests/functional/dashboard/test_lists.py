@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.events import status
 from tui.panes.agents import AgentsPane
+from tui.panes.pane import Pane
 from tui.remembered import Remembered
+from tui.widgets.filter_bar import FilterBar
 
 
 def agents(screen: Screen) -> list[str]:
@@ -54,6 +58,22 @@ async def test_a_filter_is_kept_where_another_pane_is_clicked_meanwhile() -> Non
             await screen.shows("▽needs 1 of 3", "▽nothing")
             assert agents(screen) == ["coder-2"]
             assert screen.open_pane == "logs"
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("zoomed", [[], ["z"]])
+@pytest.mark.parametrize("away", ["tab", "shift+tab"])
+async def test_a_filter_is_closed_when_its_pane_or_another_has_the_focus(
+    size: tuple[int, int], zoomed: list[str], away: str
+) -> None:
+    async with dashboard("ws://127.0.0.1:1/ws", size=size) as screen:
+        await screen.press(*zoomed, "slash", "a", away)
+        assert isinstance(screen.app.focused, Pane)
+        assert not screen.app.screen.query(FilterBar)
+        await screen.press("1", "slash", "b")
+        assert len(screen.app.screen.query(FilterBar)) == 1
+        await screen.press("enter")
+        assert screen.app.screen.query_one(AgentsPane).search.text == "ab"
 
 
 async def test_a_filter_that_matches_nothing_or_is_none_says_so() -> None:
