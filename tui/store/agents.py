@@ -33,6 +33,8 @@ CALLS = frozenset({"needs_input", "blocked", "error"})
 
 @dataclass(slots=True, eq=False)
 class Agent:
+    """What an agent said of itself last."""
+
     id: str
     kind: str = ""
     status: str = ""

@@ -1,8 +1,8 @@
 """Log lines of all agents, bounded, with the count of those that had to go."""
 
-import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from sys import getsizeof, intern
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,10 +19,6 @@ CONTEXT = 2_048
 """What is kept of a line's context (characters of JSON)."""
 LINE_BYTES = 184
 """What a line takes without its texts: the tuple, its two numbers, its place."""
-# `json.dumps` makes an encoder for each call; and what came as JSON holds itself nowhere.
-_encode = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=str
-).encode
 
 
 class LogLine(NamedTuple):
@@ -124,9 +120,20 @@ def _size(line: LogLine) -> int:
     return LINE_BYTES + getsizeof(line.message) + context
 
 
+@cache
+def _encode() -> Callable[[object], str]:
+    """`json.dumps`, which would make an encoder for each call."""
+    import json  # not before the first frame
+
+    # What came as JSON holds itself nowhere.
+    return json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, separators=(",", ":"), default=str
+    ).encode
+
+
 def _json(value: object) -> str:
     try:
-        text = _encode(value)
+        text = _encode()(value)
     except (ValueError, RecursionError):
         return "…"
     return text if len(text) <= CONTEXT else text[: CONTEXT - 1] + "…"

@@ -61,6 +61,8 @@ class Lately(Generic[T]):
 
 @dataclass(slots=True, eq=False)
 class Task:
+    """One task of an agent, under way or done."""
+
     id: str
     title: str = ""
     kind: str = ""

@@ -52,6 +52,8 @@ class Marker(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Bucket:
+    """What happened in one span of time."""
+
     events: int = 0
     phases: dict[str, str] = field(default_factory=dict)
     """The last letter of each agent that changed its phase."""

@@ -35,6 +35,8 @@ MAX_RESULT = 512
 
 @dataclass(slots=True, eq=False)
 class Step:
+    """One step of a workflow."""
+
     id: str
     name: str
     agent: str = ""
@@ -53,6 +55,8 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Workflow:
+    """One run of a workflow."""
+
     id: str
     kind: str = ""
     initiator: str = ""

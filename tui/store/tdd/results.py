@@ -95,6 +95,8 @@ class Run(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class TestFile:
+    """What the last run said of one file of tests."""
+
     __test__ = False
 
     path: str
