@@ -3,7 +3,7 @@
 import asyncio
 
 
-def is_cancelled() -> bool:
-    """Whether the present task is; else the error is of something that it called and awaited."""
+def is_ours(error: BaseException) -> bool:
+    """Whether it cancels the present task, and not something that this called and awaited."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

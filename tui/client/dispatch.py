@@ -13,7 +13,7 @@ from inspect import isawaitable
 from itertools import chain
 from time import perf_counter
 
-from tui.client.cancelled import is_cancelled
+from tui.client.cancelled import is_ours
 from tui.client.delivery import Delivery, Item
 from tui.client.handlers import Handler, Handlers
 from tui.client.pulse import Pulse
@@ -104,7 +104,7 @@ class Dispatcher:
                         await result
                         self._turn = perf_counter()
                 except (Exception, asyncio.CancelledError) as error:
-                    if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                    if is_ours(error):
                         self._items = chain((item,), items)
                         self._left = handlers[handlers.index(handler) :]
                         raise

@@ -43,8 +43,8 @@ class Requests:
         """Subscriptions that the server takes of a connection, as far as it has said so."""
         self.max_message = MAX_RECEIVE
         """The largest message that it takes (bytes)."""
-        self.denied: list[Denied] = []
-        """What was denied here, since the server would: to be told, and taken from here."""
+        self._denied: list[Denied] = []
+        """What was denied here, since the server would, and nobody was told of yet."""
         self.begun_anew: set[str] = set()
         """Streams of subscriptions that are not resumed, for want of room in the one message."""
         self._held: set[str] = set()
@@ -157,6 +157,11 @@ class Requests:
                 )
         return denied
 
+    def take_denied(self) -> list[Denied]:
+        """What was denied here since this was last asked, as the server would have."""
+        denied, self._denied = self._denied, []
+        return denied
+
     def refused(self, message_id: str, reason: str, *, until: float | None) -> list[Denied]:
         """Note that a request was refused: for good, or (`until`) to be sent again then."""
         asked = self._asked.get(message_id)
@@ -174,7 +179,7 @@ class Requests:
         room = max(0, self.limit - len(self._held))
         admitted, over = subscriptions[:room], subscriptions[room:]
         self._held.update(s.id for s in admitted)
-        self.denied += self._deny([s.id for s in over], f"more than {self.limit} subscriptions")
+        self._denied += self._deny([s.id for s in over], f"more than {self.limit} subscriptions")
         return admitted
 
     def _deny(self, ids: Collection[str], reason: str) -> list[Denied]:

@@ -4,7 +4,7 @@ A session opens with the server's `connect` message, which also tells whether it
 subprotocol alone does not, since some servers select whatever was offered. Then all subscriptions
 are restored, and once they are answered (v1) or asked for (plain) the session is live and
 publishes. Neither is waited for longer than `SETTLE`; but who may speak v1 is not taken for plain
-because `connect` is late, or else what is published would count as done once it is written.
+because `connect` is late.
 
 The token travels in the handshake's `Authorization` header; where a server asks for it again
 (`unauthenticated`), it is given in-band, once.
@@ -23,7 +23,7 @@ from tui.client.liveness import Liveness
 from tui.client.memory import Memory
 from tui.client.options import ClientOptions
 from tui.client.outbox import ANSWER
-from tui.client.receipts import Receipts
+from tui.client.publishing import Publishing
 from tui.client.refusal import refusal_of
 from tui.client.requests import Requests
 from tui.client.status import Denied, Gap
@@ -65,22 +65,18 @@ class Session:
         token: str | None = None,
     ) -> None:
         """`token` is the one that the handshake showed."""
-        self._memory = memory
-        self._options = options
-        self._clock = clock
+        self._memory, self._options, self._clock = memory, options, clock
         self._words = Words(clock)
-        self._v1_offered = v1_offered
-        self._token = token
+        self._v1_offered, self._token = v1_offered, token
         self.v1 = False
         self.ending: Ending | None = None
         """Set once the connection has no use any more."""
         self.live_since: float | None = None
         self.stirred = False
         """Whether there is news for the shell beside events; it clears this."""
-
         now = clock.monotonic()
         self.liveness = Liveness(options.heartbeat, now)
-        self._receipts = Receipts(memory.outbox, now)
+        self._publishing = Publishing(memory.outbox, now, v1=False)
         self._phase = _Phase.OPENING
         self._settle_at = now + (options.open_timeout if v1_offered else SETTLE)
         self._requests = Requests(memory.subscriptions, self._words)
@@ -102,7 +98,7 @@ class Session:
             m.PingMessage: self._on_ping,
             m.PongMessage: self._on_pong,
             m.ErrorMessage: self._on_error,
-            **dict.fromkeys(_NO_MATTER, self._on_nothing),
+            **dict.fromkeys(_NO_MATTER, lambda _: ()),
         }
 
     @property
@@ -118,8 +114,7 @@ class Session:
     def resume(self) -> None:
         now = self._clock.monotonic()
         self.liveness.resume(now)
-        self._receipts.resume(now)
-        self._memory.outbox.resume(now)
+        self._publishing.resume(now)
 
     def heard(self) -> None:
         """Something came in, if not a whole frame yet."""
@@ -162,9 +157,8 @@ class Session:
 
     def notices(self) -> list[Item]:
         """What there is to tell the handlers that no frame has brought."""
-        notices = [*self._notices, *self._requests.denied]
+        notices = [*self._notices, *self._requests.take_denied()]
         self._notices.clear()
-        self._requests.denied.clear()
         return notices
 
     # Frames out, and time.
@@ -175,28 +169,16 @@ class Session:
             return self._frames.popleft()
         if not self.live:
             return None
-        outbox, now = self._memory.outbox, self._clock.monotonic()
-        outbox.expire(self._clock.wall())
-        if self.v1:
-            return outbox.next_batch(now)
-        if self._receipts.wants_ping(now, idle=False):
-            return self._ping(now)
-        frame = outbox.next_single(now)
-        if frame is not None:
-            self._receipts.wrote(len(frame))
-        elif self._receipts.wants_ping(now, idle=True):
-            return self._ping(now)
-        return frame
+        self._memory.outbox.expire(self._clock.wall())
+        return self._publishing.next_frame(self._clock.monotonic(), self._ping)
 
     def deadline(self) -> float:
         """When `tick` is due at the latest (monotonic seconds)."""
-        outbox, now = self._memory.outbox, self._clock.monotonic()
         due = min(self.liveness.deadline(), self._requests.due)
         if not self.live:
             return min(due, self._settle_at)
-        if self.liveness.is_reading:
-            due = min(due, outbox.answer_due if self.v1 else self._receipts.deadline(now))
-        return min(due, outbox.hold_until) if outbox and outbox.hold_until > now else due
+        now, is_reading = self._clock.monotonic(), self.liveness.is_reading
+        return min(due, self._publishing.deadline(now, is_reading=is_reading))
 
     def tick(self) -> None:
         now = self._clock.monotonic()
@@ -209,9 +191,9 @@ class Session:
             return
         if self.liveness.is_stale(now):
             self.end(f"stale: nothing was heard for {self.liveness.limit:g} s")
-        elif not self.v1:
-            self.stirred |= self._receipts.tick(now)
-        elif now >= self._memory.outbox.answer_due:
+        elif self._publishing.tick(now):
+            self.stirred = True
+        elif self._publishing.is_unanswered(now):
             self.end(f"the server did not answer what was published within {ANSWER:g} s")
 
     def probe(self) -> None:
@@ -268,10 +250,10 @@ class Session:
             self._go_live()
 
     def _restore(self) -> None:
-        self._phase = _Phase.RESTORING
-        self._settle_at = self._clock.monotonic() + SETTLE
-        self.liveness.start(self._clock.monotonic())
-        self._receipts = Receipts(self._memory.outbox, self._clock.monotonic())
+        now, self._phase = self._clock.monotonic(), _Phase.RESTORING
+        self._settle_at = now + SETTLE
+        self.liveness.start(now)
+        self._publishing = Publishing(self._memory.outbox, now, v1=self.v1)
         cursor = self._memory.streams.cursor
         self._frames.extend(self._requests.restore(v1=self.v1, cursor=cursor))
         self._resumed = frozenset(cursor if self.v1 else ()) - self._requests.begun_anew
@@ -362,7 +344,7 @@ class Session:
 
     def _on_pong(self, message: m.PongMessage) -> Iterable[Item]:
         self.liveness.pong(self._clock.monotonic())
-        self._receipts.pong(message.metadata.correlation_id if message.metadata else None)
+        self._publishing.pong(message.metadata.correlation_id if message.metadata else None)
         self.stirred = True
         streams = self._memory.streams
         positions = marks_of(message.data.positions if message.data else None)
@@ -386,10 +368,9 @@ class Session:
         until = self._clock.monotonic() + wait
         if self._memory.outbox.refuse(about, final=final, until=until):
             return (message,)
-        if self._receipts.refused(about):
+        if self._publishing.ping_refused(about):
             return ()
-        why = message.data.error
-        denied = self._requests.refused(about, why, until=None if final else until)
+        denied = self._requests.refused(about, message.data.error, until=None if final else until)
         self._live_if_answered()
         return (message, *denied)
 
@@ -406,16 +387,12 @@ class Session:
         resources = self._memory.subscriptions.resources if resource is None else {resource}
         return [Gap(one) for one in sorted(resources)]
 
-    def _on_nothing(self, _: object) -> Iterable[Item]:
-        return ()
-
     # The small things.
 
     def _ping(self, now: float) -> bytes:
         id_, frame = self._words.ping()
         self.liveness.pinged(now)
-        if not self.v1:
-            self._receipts.pinged(id_, now)
+        self._publishing.pinged(id_, now)
         return frame
 
     def _send(self, frame: bytes) -> None:

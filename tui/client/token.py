@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
-from tui.client.cancelled import is_cancelled
+from tui.client.cancelled import is_ours
 from tui.client.options import Token
 from tui.protocol.text import clean
 
@@ -36,7 +36,7 @@ async def current(token: Token | None, seconds: float) -> str | None:
     except TimeoutError as error:
         raise TokenError(f"no token within {seconds:g} s") from error
     except (Exception, asyncio.CancelledError) as error:
-        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+        if is_ours(error):
             raise
         why = clean(str(error), 200) or type(error).__name__
         raise TokenError(f"no token to be had: {why}") from error
