@@ -3,7 +3,8 @@
 import re
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ MANY, LONG = 4_000, 4_000
 """Lines and their length: more than sockets and the server hold for a reader that stands still."""
 AT_ONCE = 200
 LIMITS = ("--rate-limits", "off")
+
+
+@contextmanager
+def watching(served: Served, environment: dict[str, str]) -> Iterator[Terminal]:
+    """A terminal with a dashboard that is connected."""
+    environment = environment | {"AUTOSDLC_TOKEN": TOKEN}
+    with Terminal([*COMMAND, "--url", served.url], environment=environment) as terminal:
+        terminal.shows("● LIVE")
+        yield terminal
 
 
 async def say(client: Client, words: Sequence[str]) -> None:
@@ -52,11 +62,8 @@ async def test_what_is_said_meanwhile_is_all_there_when_it_reads_again(
 ) -> None:
     with (
         Served(tmp_path, *LIMITS, "--history", "64KiB") as served,
-        Terminal(
-            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
-        ) as terminal,
+        watching(served, environment) as terminal,
     ):
-        terminal.shows("● LIVE")
         async with Client(served.url, TOKEN) as client:
             said = await stall(terminal, client)
             for begin in range(0, MANY, AT_ONCE):
@@ -77,13 +84,7 @@ async def test_a_connection_that_is_lost_meanwhile_is_resumed_or_a_gap_is_declar
 ) -> None:
     late = 100 if journal else 1  # and what is said of the gap stays in sight
     kept = ("--journal", str(tmp_path / "journal.db")) if journal else ()
-    with (
-        Served(tmp_path, *LIMITS, *kept) as served,
-        Terminal(
-            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
-        ) as terminal,
-    ):
-        terminal.shows("● LIVE")
+    with Served(tmp_path, *LIMITS, *kept) as served, watching(served, environment) as terminal:
         async with Client(served.url, TOKEN) as client:
             said = await stall(terminal, client)
         served.kill()
@@ -103,13 +104,7 @@ async def test_a_connection_that_is_lost_meanwhile_is_resumed_or_a_gap_is_declar
 async def test_a_window_that_is_closed_while_it_stands_still_ends_the_dashboard(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    with (
-        Served(tmp_path, *LIMITS) as served,
-        Terminal(
-            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
-        ) as terminal,
-    ):
-        terminal.shows("● LIVE")
+    with Served(tmp_path, *LIMITS) as served, watching(served, environment) as terminal:
         async with Client(served.url, TOKEN) as client:
             await stall(terminal, client)
         terminal.hang_up()
@@ -120,13 +115,7 @@ async def test_a_window_that_is_closed_while_it_stands_still_ends_the_dashboard(
 async def test_one_that_is_ended_while_it_stands_still_leaves_it_as_it_was(
     tmp_path: Path, environment: dict[str, str], number: signal.Signals
 ) -> None:
-    with (
-        Served(tmp_path, *LIMITS) as served,
-        Terminal(
-            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
-        ) as terminal,
-    ):
-        terminal.shows("● LIVE")
+    with Served(tmp_path, *LIMITS) as served, watching(served, environment) as terminal:
         async with Client(served.url, TOKEN) as client:
             await stall(terminal, client)
         terminal.process.send_signal(number)
@@ -139,13 +128,7 @@ async def test_one_that_is_ended_while_it_stands_still_leaves_it_as_it_was(
 async def test_what_is_no_drawing_is_told_when_it_reads_again(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    with (
-        Served(tmp_path, *LIMITS) as served,
-        Terminal(
-            [*COMMAND, "--url", served.url], environment=environment | {"AUTOSDLC_TOKEN": TOKEN}
-        ) as terminal,
-    ):
-        terminal.shows("● LIVE")
+    with Served(tmp_path, *LIMITS) as served, watching(served, environment) as terminal:
         async with Client(served.url, TOKEN) as client:
             await stall(terminal, client)
             terminal.send("5" + 41 * "m" + "y")

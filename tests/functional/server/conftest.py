@@ -2,19 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.support.frames import TOKEN
 from tests.support.leaks import leaving_nothing
 from tui.discovery import ServerRecord
+from tui.protocol.express import Draft
+from tui.server.brokers import Outcome
 from tui.server.config import ServerConfig
+from tui.server.gateway import Gateway
 from tui.server.run import serve
 
 LOCAL = ServerConfig(port=0, http_port="off", token=TOKEN, announce=False)
+HTTP = replace(LOCAL, http_port=0)
 Start = Callable[[ServerConfig], Awaitable[ServerRecord]]
 
 
@@ -52,6 +58,33 @@ async def start() -> AsyncIterator[Start]:
             return await stack.enter_async_context(running(config))
 
         yield start_one
+
+
+@pytest.fixture
+async def server(start: Start) -> ServerRecord:
+    """One that is asked over HTTP, too."""
+    return await start(HTTP)
+
+
+class HeldPublishing(NamedTuple):
+    """What is published waits until it may `go_on`."""
+
+    asked: asyncio.Event
+    go_on: asyncio.Event
+
+
+@pytest.fixture
+def held_publishing(monkeypatch: pytest.MonkeyPatch) -> HeldPublishing:
+    held = HeldPublishing(asyncio.Event(), asyncio.Event())
+    publish = Gateway.publish
+
+    async def slowly(gateway: Gateway, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        held.asked.set()
+        await held.go_on.wait()
+        return await publish(gateway, drafts)
+
+    monkeypatch.setattr(Gateway, "publish", slowly)
+    return held
 
 
 @pytest.fixture
