@@ -28,7 +28,7 @@ def _http_port(
     raise click.BadParameter(f"{value!r} is neither a port (0 to 65535) nor `off`")
 
 
-@click.command()
+@click.command(short_help="Run a server without a screen.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",

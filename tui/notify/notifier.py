@@ -47,7 +47,7 @@ class Notifier:
         self._waiting: dict[_Occurrence, Need] = {}
         """Those that are to be told, by occurrence."""
         self._told = float("-inf")
-        self._already: dict[tuple[str, float], float] = {}
+        self._already: dict[_Occurrence, float] = {}
         """Of those that have been told when their last snooze had ended, by key and beginning."""
 
     def news(self, needs: Sequence[Need], now: float, *, quiet: bool = False) -> News | None:

@@ -8,7 +8,7 @@ from tui.details.subject import Subject
 from tui.panes.one_of import OneOfPane, Row
 from tui.protocol.topics import Filter
 from tui.store import Slice
-from tui.store.tdd import CoveredFile, Cycle, Overall, overall
+from tui.store.tdd import CoveredFile, Cycle, Failure, Overall, overall
 from tui.store.tdd.cycle import Round
 from tui.widgets import cycle_lines as draw
 from tui.widgets.cells import Column, Line, age, column_widths, table_line
@@ -151,15 +151,10 @@ class TddPane(OneOfPane):
             rows.append(Row(line, "coverage", about))
         rows += self._heat(cycle.covered_files, width, height, about)
         failures = [
-            Row(
-                line,
-                f"failure {failure.where} {failure.name} {part}",
-                about,
-                None if part else failure,
-            )
+            row
             for number, failure in enumerate(cycle.failures)
-            for part, line in enumerate(
-                draw.failure_lines(failure, TRACEBACK if roomy and number < TRACED else 0)
+            for row in _failure(
+                cycle.agent_id, failure, TRACEBACK if roomy and number < TRACED else 0
             )
         ]
         breaches = _breaches((cycle,), width, named=False)
@@ -167,12 +162,7 @@ class TddPane(OneOfPane):
         room -= 0 if roomy else room % 2
         rows += [*failures[:room], *breaches, *failures[room:]]
         files = [f for f in cycle.covered_files if f.uncovered][: MAX_FILES if roomy else WORST]
-        if files:
-            rows.append(Row(draw.files_head, "files"))
-        rows += [
-            Row(partial(draw.file_line, file, minimum), f"file {file.path}", about, file)
-            for file in files
-        ]
+        rows += _files([(cycle.agent_id, file) for file in files], minimum)
         past = draw.past_rounds(cycle)
         if past and (roomy or height - len(rows) > PAST):
             rows.append(Row(draw.always((("PAST CYCLES", "head"),)), "past"))
@@ -218,29 +208,12 @@ class TddPane(OneOfPane):
         heads = tuple((column.title, "head") for column in AGENTS)
         rows.append(Row(partial(_table_line, heads), "columns"))
         below = [
-            Row(
-                line,
-                f"failure {who} {failure.where} {failure.name} {part}",
-                about,
-                None if part else failure,
-            )
+            row
             for who, failure in summed.failures[:MAX_FAILED]
-            for about in (Subject("cycle", who),)
-            for part, line in enumerate(draw.failure_lines(failure, who=f"{who}  "))
+            for row in _failure(who, failure, named=True)
         ]
         below += _breaches(cycles, width, named=True)
-        files = [(who, file) for who, file in summed.files if file.uncovered]
-        if files:
-            below.append(Row(draw.files_head, "files"))
-        below += [
-            Row(
-                partial(draw.file_line, file, minimum),
-                f"file {file.path}",
-                Subject("cycle", who),
-                file,
-            )
-            for who, file in files
-        ]
+        below += _files([(who, file) for who, file in summed.files if file.uncovered], minimum)
         return Sections(rows, cycles, self._agent_row, below)
 
     def _agent_row(self, cycle: Cycle) -> Row:
@@ -273,6 +246,27 @@ class TddPane(OneOfPane):
 
 def _table_line(cells: Line, width: int) -> Line:
     return table_line(AGENTS, column_widths(AGENTS, width), cells)
+
+
+def _failure(who: str, failure: Failure, traced: int = 0, *, named: bool = False) -> list[Row]:
+    """With so many lines of its traceback; `named`: with whose it is."""
+    lines = draw.failure_lines(failure, traced, f"{who}  " if named else "")
+    key, about = f"failure {who} {failure.where} {failure.name}", Subject("cycle", who)
+    return [
+        Row(line, f"{key} {part}", about, None if part else failure)
+        for part, line in enumerate(lines)
+    ]
+
+
+def _files(files: Sequence[tuple[str, CoveredFile]], minimum: float) -> list[Row]:
+    """Each with whose it is, below a head; nothing where there are none."""
+    rows = [
+        Row(
+            partial(draw.file_line, file, minimum), f"file {file.path}", Subject("cycle", who), file
+        )
+        for who, file in files
+    ]
+    return [Row(draw.files_head, "files"), *rows] if rows else []
 
 
 def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:

@@ -14,7 +14,7 @@ class Splitter:
 
     All else belongs to a parser, which gets every byte of it at once and in order: the handshake,
     control frames, fragments, what comes in parts, what is too large, what makes no sense. Once it
-    has failed, or one side has closed, all that follows is the parser's, too.
+    has failed, or one side has closed, it is to be given all that follows, messages too.
     """
 
     def __init__(self, *, masked: bool, handshake: bool = True) -> None:

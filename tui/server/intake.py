@@ -1,7 +1,7 @@
 """What a client publishes, whichever way it comes: read, counted, permitted, within its rates."""
 
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from tui.protocol import codec
 from tui.protocol.errors import ErrorCode, ProtocolError
@@ -45,15 +45,15 @@ class Intake:
         access = self._access
         seen: Draft | Message | None = None
         try:
-            draft = seen = None if access is None else accept(raw, max_depth=self._depth)
-            if draft is None or access is None:
-                seen = message = codec.decode_message(raw, max_depth=self._depth)
-                self._metrics.received(message.type, len(raw))
-                if access is None or not _is_event(type(message)):
-                    return message
-                draft = Draft.of(cast("Event", message), raw)
-            else:
-                self._metrics.received(draft.type, len(raw))
+            if access is not None:
+                seen = accept(raw, max_depth=self._depth)
+            if seen is None:
+                seen = codec.decode_message(raw, max_depth=self._depth)
+            self._metrics.received(seen.type, len(raw))
+            kind: Any = type(seen)
+            if access is None or not (kind is Draft or _is_event(kind)):
+                return seen
+            draft = seen if isinstance(seen, Draft) else Draft.of(cast("Event", seen), raw)
             if not self._publishes_everything:
                 _permit(access, draft.topic)
             if self._limiter:
@@ -69,7 +69,7 @@ class Intake:
 
 
 @cache
-def _is_event(kind: type[Message]) -> bool:
+def _is_event(kind: type[object]) -> bool:
     """The same as `isinstance`, which asks pydantic each time, at several times the cost."""
     return issubclass(kind, Event)
 

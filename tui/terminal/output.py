@@ -30,9 +30,9 @@ class Output:
             while data and self._instead is None:
                 data = data[os.write(self._descriptor, data[:PIECE]) :]
         except OSError:
-            if self._on_gone:
-                self._on_gone()
-                self._on_gone = None
+            on_gone, self._on_gone = self._on_gone, None
+            if on_gone:
+                on_gone()
 
     def flush(self) -> None:
         """There is nothing more to write, for now or for good."""

@@ -7,9 +7,9 @@ from tui.server.brokers.journal.file import transaction
 
 SLICE_BYTES = 4 * 1024 * 1024
 SLICE_SEGMENTS = 1000
+"""How much is let go at a time."""
 MIN_BYTES = 4 * SLICE_BYTES
 """The smallest size that leaves room for events, beside what the file has without any."""
-"""How much is let go at a time."""
 VACUUM_PAGES = 256
 """How many pages are given back to the disk at a time."""
 
