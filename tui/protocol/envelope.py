@@ -17,13 +17,13 @@ _PUBLISHERS_END = re.compile(
     rb'(?:,?"(?:version|source|correlationId|encrypted)":(?:"[^"\\{}]*"|true|false))*+\}\}'
 )
 _MARKS = bytes(
-    ord("0") if char in "0123456789" else ord("e") if char in "eE" else ord(" ")
+    ord("0" if char in "0123456789" else "e" if char in "eE" else "+" if char == "+" else " ")
     for char in map(chr, range(256))
 )
 _LONG_NUMBER = b"0" * 19
 _HUGE_NUMBER = b"0" * 64
-_LARGE_EXPONENT = re.compile(rb"[\[:,\s]-?[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3}")
-"""Which many an id seems to hold (`evt-3e456789-…`), were it not for what stands before."""
+_BEFORE = frozenset((b"[", b":", b",", b" ", b"\t", b"\n", b"\r", b""))
+"""What may stand before a number."""
 
 
 def keep(raw: bytes) -> bytes:
@@ -40,7 +40,7 @@ def keep(raw: bytes) -> bytes:
         digits = raw.translate(_MARKS, b"+")
         # `find`, since `in` first tries to read what it looks for as a number.
         if digits.find(_HUGE_NUMBER) < 0 and (
-            digits.find(b"0e000") < 0 or not _LARGE_EXPONENT.search(raw)
+            digits.find(b"0e000") < 0 or not _has_large_exponent(raw)
         ):
             return raw
     try:
@@ -87,6 +87,24 @@ def compressed(message: bytes) -> bytes:
 def has_long_number(raw: bytes) -> bool:
     """Whether there may be a whole number beyond 64 bits, which orjson reads as a fraction."""
     return _LONG_NUMBER in raw.translate(_MARKS)
+
+
+def _has_large_exponent(raw: bytes) -> bool:
+    """Whether there may be a number with one, where none has as many digits as `_HUGE_NUMBER`.
+
+    Many an id looks as if it had one (`evt-3e456789-…`), but for what stands before.
+    """
+    digits = raw.translate(_MARKS)
+    for exponent in (b"0e000", b"0e+000"):
+        at = digits.find(exponent)
+        while at >= 0:
+            # So many digits it may have before its point, and behind.
+            start = max(0, at - 2 * len(_HUGE_NUMBER))
+            before = raw[start : at + 1].rstrip(b"0123456789.").removesuffix(b"-")
+            if before[-1:] in _BEFORE:
+                return True
+            at = digits.find(exponent, at + 1)
+    return False
 
 
 def _open(message: bytes) -> bytes:
