@@ -7,7 +7,6 @@ cannot be written, the dashboard goes on without.
 """
 
 import errno
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -80,6 +79,8 @@ class Remembered:
         except (ValueError, RecursionError):
             _set_aside(path)
             return ours
+        import json  # not before the first frame
+
         return _merge(json.loads(self._saved or "{}"), ours, theirs)
 
     def _load(self, path: Path) -> None:
@@ -176,6 +177,8 @@ def _are_times(values: object) -> bool:
 
 
 def _text(sections: dict[str, Any]) -> str:
+    import json
+
     kept = {name: values for name, values in sections.items() if values}
     return json.dumps(kept, indent=1, sort_keys=True)
 
@@ -183,6 +186,8 @@ def _text(sections: dict[str, Any]) -> str:
 def _sections(text: str) -> dict[str, dict[str, Any]]:
     if len(text) > MAX_BYTES:
         raise ValueError("too large")
+    import json
+
     sections = json.loads(text)
     if not isinstance(sections, dict) or not all(isinstance(v, dict) for v in sections.values()):
         raise ValueError("not sections of values")

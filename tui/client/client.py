@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from tui.client.backoff import Backoff
@@ -22,7 +23,6 @@ from tui.client.memory import Memory
 from tui.client.options import ClientOptions, Token
 from tui.client.outbox import Outbox, OutboxError
 from tui.client.session import SETTLE
-from tui.client.spool import SpoolFile
 from tui.client.status import ConnectionStatus, ConnectionStopped
 from tui.client.subscriptions import Beginning, Subscription
 from tui.client.token import checked
@@ -30,6 +30,9 @@ from tui.protocol.codec import build_event, encode
 from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.models.base import WireModel
 from tui.protocol.topics import Filter
+
+if TYPE_CHECKING:
+    from tui.client.spool import SpoolFile
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,12 @@ _CROWDED = 0.5
 
 def new_event_id() -> str:
     return f"evt-{uuid4()}"
+
+
+def _spool(file: Path) -> "SpoolFile":
+    from tui.client.spool import SpoolFile  # and with it SQLite, of which a dashboard has no need
+
+    return SpoolFile(file)
 
 
 class Client:
@@ -71,7 +80,7 @@ class Client:
         self._source = source
         self._clock = clock
         self._new_id = new_id
-        self._spool = SpoolFile(options.outbox_file) if options.outbox_file else None
+        self._spool = _spool(options.outbox_file) if options.outbox_file else None
         self._memory = Memory(Outbox(options.outbox_bytes, options.outbox_seconds, self._spool))
         self._handlers = Handlers()
         self._dispatcher = Dispatcher(

@@ -1,14 +1,12 @@
 """The `[notify]` table of the configuration."""
 
 import time
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 DESKTOP = ("auto", "osc9", "osc777", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+class Quiet(NamedTuple):
     """Hours of the day in which nothing is told, in minutes since midnight, local time."""
 
     start: int

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
@@ -142,6 +142,7 @@ class Dashboard(InboxScreen):
         self._kept = remembered.section("layout")
         self._status = StatusBar(store, clock)
         self._ribbon = TimeRibbon(store, clock)
+        self._notice: Static | None = None
         self._paused = False
         self._grid = PanesGrid(id="panes")
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
@@ -162,10 +163,13 @@ class Dashboard(InboxScreen):
             yield from self._panes
         yield self._ribbon
         yield KeyBar()
-        yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
         self.start_inbox()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        if not self.stack_updates:  # the first time: all was styled when it was mounted just now
+            event.refresh_styles = False
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
@@ -187,8 +191,14 @@ class Dashboard(InboxScreen):
         self._fit(event.size)
         if self.has_class("-too-small"):
             columns, rows = event.size
-            said = f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}"
-            self.query_one("#too-small", Static).update(said)
+            self._say_too_small(f"too small: {columns}x{rows}, needs {MIN_COLUMNS}x{MIN_ROWS}")
+
+    def _say_too_small(self, said: str) -> None:
+        if self._notice is None:  # few terminals are ever so small
+            self._notice = Static(said, id="too-small", markup=False)
+            self.mount(self._notice)
+        else:
+            self._notice.update(said)
 
     def _fit(self, size: Size) -> None:
         columns, rows = size
