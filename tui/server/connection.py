@@ -12,6 +12,7 @@ from tui.server.brokers import Broker, Outcome
 from tui.server.effects import Close, Effect, Pong, Publish, Send, Subscribe, Unsubscribe
 from tui.server.flush import Flush
 from tui.server.layers import Layer
+from tui.server.leaving import hang_up, take_leave
 from tui.server.metrics import Metrics
 from tui.server.outbox import CAPACITY, PlainOutbox, V1Outbox
 from tui.server.peer import Peer
@@ -24,8 +25,6 @@ MAX_UNANSWERED_BYTES = 1024 * 1024
 RESYNCS = 2
 RESYNC_SECONDS = 60.0
 """Of a reader that was too slow more than `RESYNCS` times in so long, one takes leave."""
-CLOSE_SECONDS = 2.0
-"""How long a reader has to take what was sent before, and for its part in the closing."""
 
 
 class Connection:
@@ -73,6 +72,8 @@ class Connection:
         self._unanswered_bytes = 0
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._answered: asyncio.Event | None = None
+        """While it ends with answers to come: set once the last one has."""
         self._waiter: asyncio.Future[None] | None = None
         self._overflows: list[float] = []
         self.outbox: PlainOutbox | V1Outbox
@@ -152,7 +153,7 @@ class Connection:
             return
         effects = self.session.check_expiry()
         if effects and isinstance(end := effects[-1], Close):
-            self.close(end.code, end.reason)  # it does not wait for answers as others do
+            self.close(end.code, end.reason)  # it does not wait its turn as others do
             return
         self._act(effects)
         if self._peer.stalled(self._clock()):
@@ -272,6 +273,8 @@ class Connection:
             self._refusal = next((one for one in outcomes if one and one.code.retryable), None)
             for effect in self.session.published(ids, outcomes):
                 self._do(effect)
+        if self._answered and not self._unanswered:
+            self._answered.set()
         if self._effects or self._waiter:
             self._proceed()
 
@@ -380,19 +383,16 @@ class Connection:
             self._metrics.slow_closed += 1
             self.close(CloseCode.SLOW_READER, "reading too slowly", drop=True)
 
-    async def _leave(self, code: CloseCode, reason: str) -> None:
-        """Answer and send what waits, and take part in the closing."""
-        while self._unanswered or self.outbox.count:
-            await self._peer.drained()
-            self._flush.now(self.outbox)
-            await asyncio.sleep(0.01 if self._unanswered else 0)
-        await self._peer.leave(code, reason)
-
     async def _end(self, code: CloseCode, reason: str, *, drop: bool) -> None:
+        peer, answered = self._peer, asyncio.Event()
+        if self._unanswered:
+            self._answered = answered
+        else:
+            answered.set()
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await (self._peer.hang_up if drop else self._leave)(code, reason)
-        except TimeoutError:
-            pass
+            if drop:
+                await hang_up(peer, code, reason)
+            else:
+                await take_leave(peer, code, reason, answered, self.outbox, self._flush)
         finally:
-            self._peer.abort()  # which does nothing where the close was clean
+            peer.abort()  # which does nothing where the close was clean

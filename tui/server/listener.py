@@ -16,9 +16,9 @@ from tui.protocol.catalog import SUBPROTOCOL
 from tui.protocol.limits import AUTH_SECONDS
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
-from tui.server.connection import CLOSE_SECONDS
 from tui.server.farewell import farewells
 from tui.server.gateway import Gateway
+from tui.server.leaving import CLOSE_SECONDS
 from tui.server.limits.admission import Admission
 from tui.server.replies import HEARTBEAT_SECONDS
 from tui.server.wire import Socket, admitted, quiet_logger

@@ -10,9 +10,10 @@ Where PROTOCOL.md is silent:
 - A right token in band, of whomever, takes the place of the one before, with its permissions, its
   limits and its end. Subscriptions that it does not permit end at once; v1 is told, in its turn,
   with `subscription_update` `denied`, plain with an `error` for each.
-- A token that has expired, and a key that was taken back, end the connection with 4009, within a
-  second of it, whatever has yet to be answered. Until then it holds, so that one that is about to
-  end can be renewed in any case.
+- A token that has expired, and a key that was taken back, end the connection with 4009. Within a
+  second of it no more is taken from the client, and the answers to what it has published are all
+  that is waited for (`leaving`). Until then it holds, so that one that is about to end can be
+  renewed in any case.
 - What an unauthenticated client says besides is refused, and the rest of its frame dropped.
 - A `subscribe` with an id in use replaces that subscription; one without an id is given one.
 - A frame that cannot be taken apart (too large, too many messages, an array without an end) is

@@ -140,7 +140,7 @@ async def test_a_client_that_reads_late_may_be_refused_as_often_as_it_likes(url:
 async def test_a_reader_that_stalls_loses_events_or_is_cut_off_and_slows_nobody(
     start: Start, monkeypatch: pytest.MonkeyPatch, v1: bool
 ) -> None:
-    monkeypatch.setattr("tui.server.connection.CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("tui.server.leaving.CLOSE_SECONDS", 0.1)
     url = (await start(LOCAL)).url
     asked = HANDSHAKE
     if v1:

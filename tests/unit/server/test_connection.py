@@ -11,7 +11,8 @@ from tests.unit.server.delayed import DelayedBroker
 from tui.protocol.errors import CloseCode
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
-from tui.server.connection import CLOSE_SECONDS, MAX_UNANSWERED
+from tui.server.connection import MAX_UNANSWERED
+from tui.server.leaving import ANSWER_SECONDS, CLOSE_SECONDS
 
 
 @in_virtual_time
@@ -228,8 +229,23 @@ async def test_a_farewell_waits_for_answers_but_for_none_that_does_not_come() ->
     other = await server.welcome()
     other.send(log("e-3"))
     other.connection.close(CloseCode.RESTARTING, "back soon")
-    await asyncio.sleep(CLOSE_SECONDS + 0.1)
-    assert other.ending == LOST
+    await asyncio.sleep(ANSWER_SECONDS + 0.1)
+    assert other.take() == []
+    assert other.ending == (1012, "back soon")
+
+
+@in_virtual_time
+async def test_a_farewell_that_waited_for_answers_waits_for_no_reader_that_stalls() -> None:
+    server = Server(broker=DelayedBroker(delay=60.0))
+    client = await server.welcome()
+    client.peer.stop_reading()
+    client.say("ping")
+    client.send(log("e-1"))
+    client.connection.close(CloseCode.TOKEN_EXPIRED, "the token has expired")
+    await asyncio.sleep(ANSWER_SECONDS + CLOSE_SECONDS + 0.1)
+    assert client.ending == LOST
+    assert not server.gateway.connections
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def who_reads_no_answers(server: Server) -> Client:

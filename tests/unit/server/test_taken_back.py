@@ -14,7 +14,7 @@ from tests.unit.server.tokens import Tokens
 from tui.protocol.topics import Filter
 from tui.server.auth import Access
 from tui.server.brokers.memory import MemoryBroker
-from tui.server.connection import CLOSE_SECONDS
+from tui.server.leaving import ANSWER_SECONDS
 
 READER = Access((Filter(),), (Filter(),), name="reader")
 TDD_ONLY = Access((Filter("tdd"),), (Filter(),), name="reader")
@@ -141,6 +141,21 @@ async def test_a_token_that_ends_does_so_whatever_has_no_answer_yet(
     one.server.gateway.tick()
     assert one.client.connection.is_closing
     one.publish(log("secret"))
+    async with asyncio.timeout(ANSWER_SECONDS + 1):
+        code, reason = await one.client.peer.ended
     assert await one.gists() == []
-    async with asyncio.timeout(CLOSE_SECONDS + 1):
-        await one.client.peer.ended
+    assert code == 4009
+    assert reason == ("the token has expired" if has_expired else "the key is no longer valid")
+
+
+@in_virtual_time
+async def test_what_was_published_before_a_token_ends_is_answered_by_a_slow_broker() -> None:
+    one = Reader(expires=60)
+    await one.client.heard()
+    one.broker.delay = ANSWER_SECONDS - 0.1
+    one.client.send(log("slow"))
+    one.server.now += 60
+    one.server.gateway.tick()
+    one.client.send(log("late"))
+    assert await one.client.peer.ended == (4009, "the token has expired")
+    assert [message["data"] for message in one.client.take()] == [{"ids": ["slow"]}]
