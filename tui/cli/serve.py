@@ -78,7 +78,7 @@ def _http_port(
 @click.option(
     "--limits",
     type=File(),
-    help="A file of how large, how deep and how many (see the README).",
+    help="A file of how large, how deep, how many and how long (see the README).",
 )
 @click.option(
     "--max-per-address",

@@ -51,7 +51,7 @@ class ServerConfig:
     rate_limits: str = "default"
     """`default`, `off`, or the path of a file of rates."""
     limits: Limits = DEFAULTS
-    """How large, how deep and how many."""
+    """How large, how deep, how many and how long."""
     connections_per_address: int = 100
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges (CIDR) whose `X-Forwarded-For` is believed."""

@@ -13,7 +13,6 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from tui.protocol.catalog import SUBPROTOCOL
-from tui.protocol.limits import AUTH_SECONDS
 from tui.protocol.text import clean
 from tui.server.auth import Doorkeeper, Refusal
 from tui.server.farewell import farewells
@@ -38,13 +37,10 @@ class Listener:
         gateway: Gateway,
         doorkeeper: Doorkeeper,
         admission: Admission,
-        *,
-        auth_seconds: float = AUTH_SECONDS,
     ) -> None:
         self._gateway = gateway
         self._doorkeeper = doorkeeper
         self._admission = admission
-        self._auth_seconds = auth_seconds
         self._open: set[Socket] = set()
         self._server: Server | None = None
         self._ticking: asyncio.TimerHandle | None = None
@@ -135,7 +131,8 @@ class Listener:
             address=visit.address,
             judged=partial(self._judged, socket),
         )
-        too_late = asyncio.get_running_loop().call_later(self._auth_seconds, connection.expire)
+        patience = self._gateway.limits.unauthenticated_time
+        too_late = asyncio.get_running_loop().call_later(patience, connection.expire)
         try:
             connection.open()
             socket.serve(connection)

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,12 +15,7 @@ from websockets.exceptions import InvalidStatus
 from tests.functional.server.conftest import LOCAL, Start
 from tests.support.frames import TOKEN, frame, log, status
 from tests.support.peer import BEARER, peer
-from tui.server import ports
-from tui.server.auth import ApiKey, Doorkeeper
-from tui.server.brokers.memory import MemoryBroker
-from tui.server.gateway import Gateway
-from tui.server.limits.admission import Admission
-from tui.server.listener import Listener
+from tui.server.limits.sizes import Limits
 
 
 @dataclass
@@ -146,20 +140,13 @@ async def test_a_wrong_token_in_band_is_closed_with_4501(url: str) -> None:
         assert (await client.closed())[0] == 4501
 
 
-async def test_who_does_not_authenticate_is_closed_with_4501() -> None:
-    authority = ApiKey(TOKEN)
-    gateway = Gateway(MemoryBroker(), authority, loop=asyncio.get_running_loop())
-    admission = Admission(time.monotonic, connections_per_address=10)
-    impatient = Listener(gateway, Doorkeeper(authority), admission, auth_seconds=0.05)
-    listening = ports.bind("127.0.0.1", 0, "--port")
-    await impatient.start(listening)
-    url = ports.url("ws", listening)
+async def test_who_does_not_authenticate_is_closed_with_4501(start: Start) -> None:
+    url = (await start(replace(LOCAL, limits=Limits(unauthenticated_time=0.05)))).url
     async with peer(url, token=False) as silent, peer(url) as known:
         async with asyncio.timeout(3):
             assert (await silent.closed())[0] == 4501
         await known.say("ping")
         await known.hear_until("pong")
-    await impatient.stop(1.0, restarts=False)
 
 
 @pytest.mark.parametrize(

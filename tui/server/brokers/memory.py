@@ -35,7 +35,7 @@ class MemoryBroker:
         self.deliver: Deliver = nobody
         self._clock = clock
         self._steady = steady
-        self._ids = RecentIds(limits.dedupe_seconds, limits.dedupe_ids)
+        self._ids = RecentIds(limits.dedupe_age, limits.dedupe_ids)
         self._streams = {
             resource: Stream(secrets.token_hex(8), ring_bytes, limits) for resource in RESOURCES
         }

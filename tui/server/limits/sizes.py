@@ -1,8 +1,9 @@
-"""How large, how deep and how many; PROTOCOL.md's figures, and others from a file.
+"""How large, how deep, how many and how long; PROTOCOL.md's figures, and others from a file.
 
 message = "64KiB"                # what a client may send as one message, inflated or not;
 publisher_message = "256KiB"     # whoever has publish permission;
-unauthenticated_message = "4KiB" # whoever has yet to say who it is
+unauthenticated_message = "4KiB" # whoever has yet to say who it is,
+unauthenticated_time = "5s"      # and how long it has for that
 frame = "512KiB"                 # the largest frame that is sent
 depth = 32                       # how deep JSON may nest
 subscriptions = 128              # of one connection
@@ -10,6 +11,7 @@ filter = 256                     # characters of a filter's segment
 state_keys = 10000               # of each type of event, of which the newest is kept,
 state_size = "8MiB"              # and how much of each type
 state_age = "24h"                # and for how long
+dedupe_age = "5m"                # how long an event that comes again is known by its id
 """
 
 from collections.abc import Callable, Mapping
@@ -27,11 +29,12 @@ ROOM = KIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """One server's; sizes in bytes. All but the last two are what a file may say, too."""
+    """One server's; bytes and seconds. All but the last are what a file may say, too."""
 
     message: int = defaults.MAX_RECEIVE
     publisher_message: int = defaults.MAX_RECEIVE_PUBLISHER
     unauthenticated_message: int = defaults.MAX_RECEIVE_UNAUTHENTICATED
+    unauthenticated_time: float = defaults.AUTH_SECONDS
     frame: int = defaults.MAX_SEND
     depth: int = defaults.MAX_DEPTH
     subscriptions: int = defaults.MAX_SUBSCRIPTIONS
@@ -42,7 +45,8 @@ class Limits:
     """Newest state kept of each type of event."""
     state_age: float = 24 * 3600.0
     """Seconds after which a key that was not heard of leaves."""
-    dedupe_seconds: float = 300.0
+    dedupe_age: float = 300.0
+    """Seconds for which an id is remembered, so that an event sent twice is stored once."""
     dedupe_ids: int = 1_000_000
     """Some 200 MB of ids at the very most, at more than 3,300 events a second for five minutes."""
 
@@ -83,6 +87,8 @@ _FIGURES: Mapping[str, _Figure] = {
     "state_keys": _Figure(_count, 1, 1_000_000, "a number from 1 to 1000000"),
     "state_size": _Figure(_size, MIB, 1024 * MIB, "a size from 1MiB to 1GiB"),
     "state_age": _Figure(_time, 1, 3650 * 86_400, "a time such as 12h or 7d, up to 3650d"),
+    "unauthenticated_time": _Figure(_time, 1, 60, "a time such as 10s, from 1s to 1m"),
+    "dedupe_age": _Figure(_time, 1, 3600, "a time such as 10m, from 1s to 1h"),
 }
 
 

@@ -146,7 +146,7 @@ async def test_a_publish_of_nothing_is_answered_too(kind: Kind) -> None:
 
 
 async def test_an_id_is_stored_once_within_its_window(kind: Kind, times: Times) -> None:
-    async with kind.open(limits=Limits(dedupe_seconds=300)) as broker:
+    async with kind.open(limits=Limits(dedupe_age=300)) as broker:
         delivered = Delivered(broker)
         assert await publish(broker, log("e-1"), log("e-1")) == [None, None]
         times.go_on(200)

@@ -61,7 +61,7 @@ class Log:
         self._clock = clock
         self._steady = steady
         self._lock = file.Lock(self._path)
-        self._ids = RecentIds(limits.dedupe_seconds, limits.dedupe_ids)
+        self._ids = RecentIds(limits.dedupe_age, limits.dedupe_ids)
         self._state = StateTable(limits)
         self._epochs: dict[str, str] = {}
         self._last: dict[str, int] = {}
@@ -209,7 +209,7 @@ class Log:
 
     def _open(self) -> Mapping[str, Restored]:
         self._epochs, self._last = {}, {}
-        self._ids = RecentIds(self._limits.dedupe_seconds, self._limits.dedupe_ids)
+        self._ids = RecentIds(self._limits.dedupe_age, self._limits.dedupe_ids)
         self._state = StateTable(self._limits)
         db = file.connect(self._path)
         try:
@@ -269,7 +269,7 @@ class Log:
             for row in rows:
                 segment = Segment(*row)
                 age = max(0.0, now - segment.time)
-                if age >= self._limits.dedupe_seconds or count >= self._limits.dedupe_ids:
+                if age >= self._limits.dedupe_age or count >= self._limits.dedupe_ids:
                     break
                 ids = segment.ids()
                 found.append((steady - age, ids))
