@@ -307,7 +307,7 @@ class Session:
         self.stirred = True
         self._live_if_answered()
         positions = marks_of(data.positions)
-        gaps = streams.learn(positions)
+        gaps = streams.learn(positions | marks_of(data.heads))
         self._requests.unsettle([gap.resource for gap in gaps])
         streams.begin(positions)
         return [*gaps, *denied]

@@ -209,7 +209,10 @@ class Streams:
 
     @property
     def lag(self) -> int:
-        """Offsets that the server has told of and the handlers have not: an upper bound."""
+        """Offsets that the server has told of and the handlers have not: an upper bound.
+
+        Of what is replayed, `heads` told how far it reached when it began.
+        """
         return sum(
             max(0, stream.head - stream.cursor, stream.received - stream.cursor)
             for stream in self._streams.values()

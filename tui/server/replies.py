@@ -105,16 +105,20 @@ class Replies:
         self,
         ids: Iterable[str],
         positions: Mapping[str, Position],
+        heads: Mapping[str, Position],
         to: str | None,
         *,
         recovered: bool,
     ) -> bytes:
+        """`positions` are what was sent up to now, `heads` what a replay has yet to come to."""
         data = SubscriptionUpdateData(
             subscription_ids=tuple(ids),
             status="active",
             positions=_wire(positions),
             recovered=recovered,
         )
+        if heads:
+            data = data.model_copy(update={"heads": _wire(heads)})
         return self._update(data, to)
 
     def denied(self, ids: Iterable[str], reason: str, to: str | None) -> bytes:

@@ -106,10 +106,14 @@ class Streams:
         self._outbox.hold(self._catching_up)
         recovered = bool(starts) and all(start.whole for start in starts.values())
         self._metrics.resumes += recovered
+        positions = {resource: self._position(resource) for resource in streams}
+        heads = {resource: self._broker.position(resource) for resource in streams}
         self._outbox.put(
             self._replies.active(
                 wish.filters,
-                {resource: self._position(resource) for resource in streams},
+                positions,
+                # Pongs leave these out, so that nothing else tells how long the replay is.
+                {name: head for name, head in heads.items() if head != positions[name]},
                 wish.message_id,
                 recovered=recovered,
             )

@@ -63,6 +63,26 @@ async def test_a_newcomer_gets_the_present_state(server: ServerRecord) -> None:
         assert state.data.status == "idle"
 
 
+async def test_the_lag_of_a_history_is_all_of_it_that_is_still_to_come(
+    server: ServerRecord,
+) -> None:
+    line = {"agentId": "coder-001", "level": "info", "message": "x" * 1000, "timestamp": 1}
+    async with Client(server.url, TOKEN, options=FAST) as writer:
+        for _ in range(300):
+            await writer.publish("agent_log", line)
+        assert await writer.flush(5)
+    seen = Seen()
+    lags: list[int] = []
+    async with Client(server.url, TOKEN, options=FAST) as reader:
+        reader.on("*", lambda _: lags.append(reader.lag))
+        reader.on("*", seen)
+        await reader.subscribe("agent", since=0)
+        await seen.count(300)
+    assert lags[0] == 300
+    assert lags == sorted(lags, reverse=True)
+    assert lags[-1] < 300
+
+
 async def test_a_wrong_token_stops_the_client(server: ServerRecord) -> None:
     with pytest.raises(ConnectionStopped, match="token"):
         await Client(server.url, "wrong", options=FAST).connect()

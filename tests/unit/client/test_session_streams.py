@@ -6,6 +6,7 @@ import pytest
 from tests.unit.client.talk import JsonObject, Talk, at, ids, logged, pong, status, update
 from tui.client import streams
 from tui.client.status import Denied, Gap
+from tui.client.subscriptions import Beginning
 from tui.protocol.topics import Filter
 
 
@@ -279,6 +280,35 @@ def test_the_lag_is_what_the_server_has_told_of_and_the_handlers_have_not() -> N
     assert streams.lag == 487
     talk.hear(pong(at(500)))
     assert streams.lag == 0
+
+
+def test_what_is_replayed_lags_up_to_where_the_stream_was_when_it_began() -> None:
+    talk = Talk().live()
+    streams = talk.memory.streams
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(10)
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(10), heads=at(500)))
+    assert streams.lag == 490
+    talk.hear(logged(13))
+    assert streams.lag == 487
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(13)
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(13), heads=at(600)))
+    assert streams.lag == 587
+    talk.hear(pong({}))  # which leaves out what is replayed
+    assert streams.lag == 587
+    talk.hear(pong(at(600)))
+    assert streams.lag == 0
+
+
+def test_a_history_lags_too_and_is_resumed_from_where_it_was() -> None:
+    talk = Talk()
+    talk.subscribe(beginning=Beginning(since=5_000.0, state=False))
+    talk.connect()
+    talk.hear(update("active", subscriptionIds=["sub-1"], positions=at(3), heads=at(20)))
+    assert talk.memory.streams.lag == 17
+    [subscribe] = talk.reconnect()
+    assert subscribe["data"]["resume"] == at(3)
 
 
 def test_a_plain_server_that_was_away_may_have_said_something_meanwhile() -> None:

@@ -105,7 +105,7 @@ def test_all_that_a_server_says_can_be_marked_as_compressed() -> None:
         replies.pong({}, "m-1"),
         replies.pong({"agent": at}, None),
         replies.publish_ack(["e-1"]),
-        replies.active(["s"], {}, "m-1", recovered=False),
+        replies.active(["s"], {}, {}, "m-1", recovered=False),
         replies.denied(["s"], "no", None),
         replies.closed("s", None),
         replies.gap("agent", None),

@@ -69,6 +69,20 @@ async def test_a_stream_that_catches_up_is_neither_queued_nor_in_pongs() -> None
 
 
 @in_virtual_time
+async def test_how_far_a_stream_reaches_is_said_where_it_is_replayed_and_nowhere_else() -> None:
+    server = Server()
+    server.publish(log("e-1"), log("e-2"), alert("e-3"))
+    client = await server.welcome()
+    resume = start(server, 1) | {"system": {"epoch": server.epoch("system"), "offset": 1}}
+    client.say("subscribe", subscriptionId="a", resource="*", resume=resume)
+    active = next(one for one in await client.heard() if one["data"].get("status") == "active")
+    assert active["data"]["positions"]["agent"]["offset"] == 1
+    assert active["data"]["heads"] == start(server, 2)
+    client.say("subscribe", subscriptionId="b", resource="agent", resume=start(server, 2))
+    assert "heads" not in (await client.heard())[0]["data"]
+
+
+@in_virtual_time
 async def test_what_was_sent_is_what_the_answer_to_another_subscribe_says() -> None:
     server = Server()
     server.publish(log("e-1"), log("e-2"))

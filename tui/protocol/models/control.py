@@ -101,6 +101,8 @@ class SubscriptionUpdateData(WireModel):
     subscription_ids: tuple[str, ...] | None = None
     subscription_id: str | None = None
     positions: Positions | None = None
+    heads: Positions | None = None
+    """Of `active`: how far the streams reach of which what follows `positions` is replayed."""
     recovered: bool | None = None
     reason: str | None = None
     resource: str | None = None

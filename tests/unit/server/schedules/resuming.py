@@ -113,6 +113,10 @@ class V1Reader(Reader):
         wish = self._wishes.pop(message["metadata"]["correlationId"])
         assert set(data["subscriptionIds"]) == set(wish.filters)
         assert set(data["positions"]) == reached(wish.filters.values())
+        for resource, head in data.get("heads", {}).items():
+            position = data["positions"][resource]
+            assert head["epoch"] == position["epoch"]
+            assert head["offset"] > position["offset"]
         for id_ in wish.filters:
             if self._in_force.pop(id_, None):
                 self._end(id_)
