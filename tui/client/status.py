@@ -34,7 +34,7 @@ class Gap:
 
     The bounds are offsets, both included, and an upper bound; None where nobody knows how many
     there were: the numbering has started afresh, a plain server was away for a while, or a message
-    could not be read. Where a v1 server tells of it, the present state follows.
+    could not be read at all. Where a v1 server tells of it, the present state follows.
     """
 
     type: ClassVar[str] = "gap"

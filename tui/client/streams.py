@@ -11,10 +11,12 @@ news, unless that gave it, or what is newer of its state key.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import islice
 
 from tui.client.status import Gap
 from tui.protocol.catalog import EVENTS, RESOURCES
+from tui.protocol.errors import ProtocolError
 from tui.protocol.models.base import Event
 from tui.protocol.models.control import Lost, Position, Positions
 from tui.protocol.routing import key_fields
@@ -29,6 +31,17 @@ Marks = dict[str, tuple[str, int]]
 
 def marks_of(positions: Positions | None) -> Marks:
     return {resource: (place.epoch, place.offset) for resource, place in (positions or {}).items()}
+
+
+def unreadable(error: ProtocolError, resources: Iterable[str]) -> list[Gap]:
+    """The gap that something leaves which could not be read, since the cursor moves past it.
+
+    It is in its own stream, as far as it still says which, or in any of `resources`.
+    """
+    event = EVENTS.get(error.type or "")
+    if event is None:
+        return [Gap(one) for one in sorted(resources)]
+    return [Gap(event.resource, error.offset, error.offset)]
 
 
 class _Stream:

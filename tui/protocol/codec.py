@@ -363,7 +363,10 @@ def _explain(fault: ErrorDetails, raw: bytes) -> ProtocolError:
         envelope = orjson.loads(raw)
     except orjson.JSONDecodeError:
         envelope = None
-    message_id = envelope.get("id") if isinstance(envelope, dict) else None
+    envelope = envelope if isinstance(envelope, dict) else {}
+    message_id, type_ = envelope.get("id"), envelope.get("type")
+    metadata = envelope.get("metadata")
+    offset = metadata.get("offset") if isinstance(metadata, dict) else None
     path = [str(part) for part in fault["loc"]]
     if path and path[0] in _TYPES:
         path = path[1:]
@@ -375,6 +378,8 @@ def _explain(fault: ErrorDetails, raw: bytes) -> ProtocolError:
         f"{field}: {fault['msg']}" if field else fault["msg"],
         field=field or None,
         message_id=message_id if _is_usable(message_id) else None,
+        type_=type_ if isinstance(type_, str) and type_ in EVENTS else None,
+        offset=offset if type(offset) is int else None,
     )
 
 

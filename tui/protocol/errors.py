@@ -53,6 +53,7 @@ class ProtocolError(Exception):
     `field` is the dotted path of the offending field (`data.agentId`), where one is to blame;
     `message_id` the envelope's id, where it is a usable one; `index` its place in a batch. Texts
     are cut, since the name of a field may be as long as a message and all of this is sent back.
+    `type` and `offset` are what the envelope says of an event that is wrong elsewhere.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class ProtocolError(Exception):
         message_id: str | None = None,
         index: int | None = None,
         retry_after_ms: int | None = None,
+        type_: str | None = None,
+        offset: int | None = None,
     ) -> None:
         super().__init__(message[:MAX_ERROR])
         self.code = code
@@ -72,3 +75,5 @@ class ProtocolError(Exception):
         self.message_id = message_id
         self.index = index
         self.retry_after_ms = retry_after_ms
+        self.type = type_
+        self.offset = offset

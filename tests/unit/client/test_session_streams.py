@@ -54,8 +54,36 @@ def test_an_event_that_cannot_be_read_is_a_gap_since_the_cursor_moves_past_it() 
     frame = orjson.dumps([status("a", 11), bad, status("a", 13)])
     delivery = talk.session.receive([frame])
     assert delivery is not None
-    assert ids(delivery.items) == ["a-11", str(Gap("agent")), "a-13"]
+    assert ids(delivery.items) == ["a-11", str(Gap("agent", 12, 12)), "a-13"]
     assert delivery.marks == {"agent": ("one", 13)}
+
+
+BAD: JsonObject = {"id": "x", "type": "agent_log", "timestamp": 1, "data": {}}
+
+
+@pytest.mark.parametrize(
+    ("bad", "gaps"),
+    [
+        (BAD | {"metadata": {"offset": 12}}, [Gap("agent", 12, 12)]),
+        (BAD | {"metadata": {"offset": "12"}}, [Gap("agent")]),
+        (BAD | {"metadata": 12}, [Gap("agent")]),
+        (BAD | {"metadata": {"offset": 12, "encrypted": True}, "id": 1}, [Gap("agent", 12, 12)]),
+        (BAD | {"type": 7, "metadata": {"offset": 12}}, [Gap("agent"), Gap("tdd")]),
+        (BAD | {"type": "ping", "data": 1}, [Gap("agent"), Gap("tdd")]),
+        (7, [Gap("agent"), Gap("tdd")]),
+    ],
+)
+@pytest.mark.parametrize("is_batch", [True, False])
+def test_what_cannot_be_read_is_missing_in_its_own_stream_if_it_says_which(
+    bad: object, gaps: list[Gap], is_batch: bool
+) -> None:
+    talk = Talk().live()
+    talk.subscribe("tdd")
+    talk.hear(update("active", subscriptionIds=["sub-2"]))
+    frame = orjson.dumps([status("a", 11), bad] if is_batch else bad)
+    delivery = talk.session.receive([frame])
+    assert delivery is not None
+    assert [item for item in delivery.items if isinstance(item, Gap)] == gaps
 
 
 @pytest.mark.parametrize("number", [2**70, -(2**64), 1e300])
