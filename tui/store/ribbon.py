@@ -7,7 +7,6 @@ long the session, and only the sharpness goes.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
 
@@ -50,16 +49,16 @@ class Marker(NamedTuple):
     times: int
 
 
-@dataclass(slots=True, eq=False)
 class Bucket:
     """What happened in one span of time."""
 
-    events: int = 0
-    phases: dict[str, str] = field(default_factory=dict)
-    """The last letter of each agent that changed its phase."""
-    states: dict[str, str] = field(default_factory=dict)
-    """The last letter of each agent that changed its state."""
-    markers: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.events = 0
+        self.phases: dict[str, str] = {}
+        """The last letter of each agent that changed its phase."""
+        self.states: dict[str, str] = {}
+        """The last letter of each agent that changed its state."""
+        self.markers: dict[str, int] = {}
 
     def count(self, kind: str, times: int = 1) -> None:
         self.markers[kind] = self.markers.get(kind, 0) + times

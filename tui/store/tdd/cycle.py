@@ -50,48 +50,48 @@ class Round:
         return sum(span.duration for span in self.spans if span.phase == phase)
 
 
-@dataclass(slots=True, eq=False)
 class Cycle:
     """One agent's cycle."""
 
-    agent_id: str
-    task_id: str = ""
-    phase: str = ""
-    since: float = 0.0
-    seen: float = 0.0
-    count: int = 0
-    """Completed rounds: how often red followed green or refactor."""
-    rounds: deque[Round] = field(default_factory=lambda: deque(maxlen=MAX_ROUNDS))
-    """The last one goes on."""
-    totals: Totals = NOTHING
-    before: Totals = NOTHING
-    """What they were before the newest run."""
-    summed: Totals = NOTHING
-    """The newest results of all files, added up as they come."""
-    broken: int = 0
-    """How many of their failures are files that could not be collected."""
-    duration: float = 0.0
-    """Milliseconds that those took."""
-    tested_at: float = 0.0
-    files: dict[str, TestFile] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-    """Files that failed when all was said to pass: they may be no more, or have passed."""
-    runs: deque[Run] = field(default_factory=lambda: deque(maxlen=MAX_RUNS))
-    """The last one may still go on."""
-    ran: set[str] = field(default_factory=set)
-    """Files that the newest run has reported; a file that comes again begins another."""
-    run_over: bool = True
-    coverage: "Coverage | None" = None
-    previous_coverage: "Coverage | None" = None
-    covered_files: tuple[CoveredFile, ...] = ()
-    """The worst first."""
-    evidence: Evidence = field(default_factory=Evidence)
-    breaches: deque[Breach] = field(default_factory=lambda: deque(maxlen=MAX_BREACHES))
-    """The newest last."""
-    uncollected: str = ""
-    """What could not be collected since the last green, where an `agent_error` said so."""
-    provisional: Breach | None = None
-    """One of `breaches` that is taken back when a test fails in this phase."""
+    def __init__(self, agent_id: str, since: float = 0.0) -> None:
+        self.agent_id = agent_id
+        self.task_id = ""
+        self.phase = ""
+        self.since = since
+        self.seen = 0.0
+        self.count = 0
+        """Completed rounds: how often red followed green or refactor."""
+        self.rounds: deque[Round] = deque(maxlen=MAX_ROUNDS)
+        """The last one goes on."""
+        self.totals = NOTHING
+        self.before = NOTHING
+        """What they were before the newest run."""
+        self.summed = NOTHING
+        """The newest results of all files, added up as they come."""
+        self.broken = 0
+        """How many of their failures are files that could not be collected."""
+        self.duration = 0.0
+        """Milliseconds that those took."""
+        self.tested_at = 0.0
+        self.files: dict[str, TestFile] = {}
+        self.dropped: set[str] = set()
+        """Files that failed when all was said to pass: they may be no more, or have passed."""
+        self.runs: deque[Run] = deque(maxlen=MAX_RUNS)
+        """The last one may still go on."""
+        self.ran: set[str] = set()
+        """Files that the newest run has reported; a file that comes again begins another."""
+        self.run_over = True
+        self.coverage: Coverage | None = None
+        self.previous_coverage: Coverage | None = None
+        self.covered_files: tuple[CoveredFile, ...] = ()
+        """The worst first."""
+        self.evidence = Evidence()
+        self.breaches: deque[Breach] = deque(maxlen=MAX_BREACHES)
+        """The newest last."""
+        self.uncollected = ""
+        """What could not be collected since the last green, where an `agent_error` said so."""
+        self.provisional: Breach | None = None
+        """One of `breaches` that is taken back when a test fails in this phase."""
 
     @property
     def number(self) -> int:

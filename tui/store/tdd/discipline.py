@@ -20,7 +20,6 @@ depend on what happened in it say nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -64,16 +63,16 @@ class Breach(NamedTuple):
     said: str
 
 
-@dataclass(slots=True, eq=False)
 class Evidence:
     """What is known of a cycle's red phase."""
 
-    witnessed: bool = False
-    """Whether it was seen from its beginning, without a gap."""
-    tested: bool = False
-    """Whether tests ran in it."""
-    failed: bool = False
-    """Whether one failed; a file that could not be collected is none."""
+    def __init__(self, *, witnessed: bool = False) -> None:
+        self.witnessed = witnessed
+        """Whether it was seen from its beginning, without a gap."""
+        self.tested = False
+        """Whether tests ran in it."""
+        self.failed = False
+        """Whether one failed; a file that could not be collected is none."""
 
 
 def passed_at_once(before: TestFile | None, after: TestFile) -> int:
