@@ -146,6 +146,7 @@ class Dashboard(InboxScreen):
         self._paused = False
         self._grid = PanesGrid(id="panes")
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
+        self._tdd = next(pane for pane in self._panes if isinstance(pane, TddPane))
         self._bar: FilterBar | None = None
         """What a filter is typed into, for which pane, and what that had before."""
         self._filtered: ListPane[Any] | None = None
@@ -180,7 +181,7 @@ class Dashboard(InboxScreen):
         for pane in self._panes:
             if not pane.held and (tick or pane.SLICES & dirty):
                 pane.update_rows()
-        agent = self.query_one(TddPane).agent
+        agent = self._tdd.agent
         if tick or self._ribbon.agent != agent:
             self._ribbon.agent = agent
             self._ribbon.update_rows()

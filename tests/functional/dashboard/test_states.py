@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from tests.support.dashboard import dashboard, publish, publisher, server
 from tests.support.events import event, log, phase, results, status
+from tui.screens.dashboard import Dashboard
 from tui.screens.detail import DetailView
 
 
@@ -25,6 +26,14 @@ async def test_a_server_that_is_not_there_is_named_and_waited_for() -> None:
     url = f"ws://127.0.0.1:{free_port()}/ws"
     async with dashboard(url) as screen:
         await screen.shows("WAITING", "waiting: cannot reach ws://127.0.0.1")
+
+
+async def test_a_second_may_pass_while_the_screen_is_taken_down() -> None:
+    async with dashboard(f"ws://127.0.0.1:{free_port()}/ws") as screen:
+        shown = screen.app.screen
+        assert isinstance(shown, Dashboard)
+        await shown.remove_children()
+        shown.show(set(), tick=True)  # which the timer does until the app has ended
 
 
 async def test_a_refused_token_stops_with_the_reason() -> None:
