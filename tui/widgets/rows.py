@@ -157,6 +157,15 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         """What there is to draw on: the content without the scrollbar."""
         return self.scrollable_content_region.size
 
+    @property
+    def sure_width(self) -> int:
+        """Cells that a row has, whether there is a scrollbar or not.
+
+        Rows whose number depends on the width are laid out for this one: by the room, a scrollbar
+        could make them so few that it is not needed, and without it they would be too many again.
+        """
+        return self.size.width - self.styles.scrollbar_size_vertical
+
     def update_rows(self) -> None:
         """Draw what has changed since the last call; cheap where nothing has."""
         self._laid_out = width, height = self.room
@@ -165,7 +174,9 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         self._head_height = len(self.head(width))
         if not self.held:
             self._count = self.count()
-        virtual = Size(width, self._count + self._head_height)
+        # No width, for nothing scrolls sideways: Textual judges anew whether there is a scrollbar
+        # only where this size is not that of the room.
+        virtual = Size(0, self._count + self._head_height)
         if virtual != self.virtual_size:
             self.virtual_size = virtual
         if not self.held:
