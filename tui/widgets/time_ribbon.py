@@ -130,6 +130,8 @@ class TimeRibbon(RowView, can_focus=False):
         bucket = self.store.ribbon.width
         buckets = int(end // bucket) - int(start // bucket) + 1
         step = bucket * max(1, -(-buckets // max(1, cells)))
+        if end // step - start // step >= cells > 1:  # the first and the last are cut by a cell
+            step = bucket * -(-buckets // (cells - 1))
         last = end // step
         return Scale((last - cells + 1) * step, step, cells)
 

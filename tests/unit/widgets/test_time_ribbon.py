@@ -105,3 +105,13 @@ def test_the_phases_are_those_of_the_agent_that_the_tdd_pane_shows() -> None:
     store.apply(log("a", "x", 100))
     assert "G" in drawn(store, 80, 100.0)
     assert "R" not in drawn(store, 80, 100.0)
+
+
+@pytest.mark.parametrize("width", range(100, 200))
+def test_the_beginning_is_on_it_wherever_now_falls_in_its_cell(width: int) -> None:
+    store = Store()
+    for at in (10, 40):
+        store.apply(status(f"a{at}", "needs_input", at))
+    for now in (60.0, 75.5, 90.9):
+        said = drawn(store, width, now)
+        assert said.count("‼") == 2, said
