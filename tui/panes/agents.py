@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
+from textual.events import Click
+
 from tui.details.subject import Subject
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Pane
@@ -22,6 +24,7 @@ from tui.widgets.cells import (
     column_widths,
     meter,
     percent,
+    span_at,
     spark,
     table_line,
 )
@@ -52,6 +55,8 @@ PHASES = {
 """Phase: in three letters, in one, style."""
 QUIET_AFTER = 60_000.0
 """A working agent unheard of for this long (ms) is marked as quiet."""
+HEADS = {"AGENT": "name", "STATE": "state", "FOR": "time"}
+"""The order that a click on the head of a column asks for."""
 LAST_CALL = 2
 """The attention of those that want a person goes up to this."""
 JUST_NOW = 10_000.0
@@ -183,6 +188,17 @@ class AgentsPane(ListPane[Row]):
     def columns_line(self, width: int) -> Line | None:
         columns, widths = self._layout(width)
         return table_line(columns, widths, ((column.title, "head") for column in columns))
+
+    def on_click(self, event: Click) -> None:
+        """One on a column's head puts the agents in its order, or in the usual one again."""
+        offset = event.get_content_offset(self)
+        line = self.columns_line(self.room.width) or ()
+        if offset is None or not self.rows or offset.y != self._head_height - 1:
+            return
+        place = span_at(line, offset.x)
+        order = "" if place is None else HEADS.get(line[place][0].strip(), "")
+        if order:
+            self.order = order if order != self.order else self.SORTS[0]
 
     def _layout(self, width: int) -> tuple[tuple[Column, ...], list[int]]:
         """The columns of a table of `width`, and the cells of each; kept while nothing changes."""

@@ -222,6 +222,8 @@ class AlertsPane(ListPane[Item]):
         elif word.endswith("snoozed"):
             self.store.inbox.restore()
             self.renew()
+        else:
+            super().title_clicked(word)
 
     def action_tab(self, step: int) -> None:
         names = list(TABS)

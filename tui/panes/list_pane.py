@@ -122,6 +122,12 @@ class ListPane(Pane, Generic[T]):
             (f"│ by {self.order} " if unusual else "", "dim"),
         )
 
+    def title_clicked(self, word: str) -> None:
+        if word.startswith("│ ▽"):
+            self.call_next(self.run_action, "screen.filter")
+        elif word.startswith("│ by "):
+            self.action_sort()
+
     def watch_search(self, query: Query) -> None:
         self.kept["filter"] = query.text
         if query:

@@ -194,6 +194,8 @@ class LogsPane(ListPane[LogLine]):
             self.action_level()
         elif word == self.agent:
             self.agent = ""
+        else:
+            super().title_clicked(word)
 
     def action_follow(self) -> None:
         if self._at_end:

@@ -110,6 +110,10 @@ class OneOfPane(Pane):
             return ((f" +{total - 1}", "dim"),)
         return ((f" {self._place}/{total}", "accent"),)
 
+    def title_clicked(self, word: str) -> None:
+        if word and word in (text.strip() for text, _ in self.others(len(self.ids()))):
+            self.action_through(1)
+
     def action_through(self, step: int) -> None:
         ids = self.ids()
         if not ids:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
@@ -15,7 +14,7 @@ from tui.details.subject import Subject
 from tui.protocol.text import clean
 from tui.protocol.topics import Filter
 from tui.store import Slice, Store
-from tui.widgets.cells import Line, age, clock_time, wrap
+from tui.widgets.cells import Line, age, clock_time, span_at, wrap
 from tui.widgets.rows import RowView
 
 FREEZE = "freeze"
@@ -251,13 +250,8 @@ class Pane(RowView):
     def _title_word(self, x: int) -> str:
         """The span of the title that is drawn over that cell."""
         title = self.title_line() if self.compact else self._full_title()
-        x -= 0 if self.compact else BORDER_TITLE
-        for text, _ in title:
-            size = cell_len(clean(text))
-            if 0 <= x < size:
-                return text.strip()
-            x -= size
-        return ""
+        place = span_at(title, x - (0 if self.compact else BORDER_TITLE))
+        return "" if place is None else title[place][0].strip()
 
     async def action_open(self) -> None:
         # No message: what is typed at the same time is meant for what this opens.

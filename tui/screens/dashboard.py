@@ -9,6 +9,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.details.subject import Subject
 from tui.panes.agents import AgentsPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.list_pane import ListPane
@@ -21,6 +22,7 @@ from tui.screens.inbox import InboxScreen
 from tui.screens.panes_grid import PanesGrid
 from tui.store import Slice, Store
 from tui.store.query import Query
+from tui.widgets.asked import Asked
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.time_ribbon import TimeRibbon
@@ -299,8 +301,16 @@ class Dashboard(InboxScreen):
     def on_pane_zoom_wanted(self) -> None:
         self.action_zoom()
 
-    def on_status_bar_asked(self, message: StatusBar.Asked) -> None:
-        self.set_focus(self.query_one(f"#{message.pane}"))
+    def on_asked(self, message: Asked) -> None:
+        self._go_to_pane(message.pane)
+
+    def _go_to_pane(self, name: str | None) -> None:
+        if name:
+            self.set_focus(self.query_one(f"#{name}"))
+
+    def on_time_ribbon_chosen(self, message: TimeRibbon.Chosen) -> None:
+        known = message.agent in self.store.agents.by_id
+        self._open(Subject("agent" if known else "cycle", message.agent))
 
     # The focus is set at once (`Widget.focus` does so later): the next key is meant for it.
 
@@ -330,7 +340,11 @@ class Dashboard(InboxScreen):
         """Everything about the row under the cursor."""
         pane = self.focused
         if isinstance(pane, Pane) and (subject := pane.subject(pane.cursor)):
-            from tui.details import detail_of
-            from tui.screens.detail import DetailScreen
+            self._open(subject)
 
-            self.app.push_screen(DetailScreen(detail_of(subject), self.store, self._clock))
+    def _open(self, subject: Subject) -> None:
+        from tui.details import detail_of
+        from tui.screens.detail import DetailScreen
+
+        screen = DetailScreen(detail_of(subject), self.store, self._clock)
+        self.app.push_screen(screen, self._go_to_pane)

@@ -12,6 +12,7 @@ from tui.details import Detail
 from tui.panes.pane import Clock
 from tui.protocol.text import clean
 from tui.store import Slice, Store
+from tui.widgets.asked import Asked
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.rows import RowView
@@ -71,7 +72,9 @@ class DetailView(RowView):
             self.app.push_screen(AddressScreen(address))
 
 
-class DetailScreen(Screen[None]):
+class DetailScreen(Screen[str | None]):
+    """Returns the pane that a person wants to go to from here; None: where they came from."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace", "dismiss", "Back", id="detail.close", tooltip="Back"),
     ]
@@ -92,6 +95,9 @@ class DetailScreen(Screen[None]):
     def on_mount(self) -> None:
         # As content: a string would be read as markup, and an event's text may hold some.
         self._view.border_title = Content(clean(self.detail.title(self._store), TITLE))
+
+    def on_asked(self, message: Asked) -> None:
+        self.dismiss(message.pane)
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed; like the dashboard's."""

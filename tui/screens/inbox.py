@@ -99,7 +99,11 @@ class InboxScreen(Screen[None]):
             self.inbox.select(need)
         self.update_inbox()
 
-    def on_inbox_line_chosen(self) -> None:
+    async def on_inbox_line_chosen(self, message: InboxLine.Chosen) -> None:
+        for node, binding, *_ in self.active_bindings.values():
+            if binding.id == message.binding:
+                await self.app.run_action(binding.action, node)
+                return
         if need := self.inbox.selected():
             self._go_to(need)
 

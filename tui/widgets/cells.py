@@ -37,6 +37,16 @@ def line_width(line: Line) -> int:
     return sum(cell_len(text) for text, _ in line)
 
 
+def span_at(line: Line, x: int) -> int | None:
+    """Which span is drawn over the cell at `x`."""
+    if x >= 0:
+        for place, (text, _) in enumerate(line):
+            x -= cell_len(clean(text))
+            if x < 0:
+                return place
+    return None
+
+
 class Column(NamedTuple):
     """One column of a table: `width` cells, and a share of what is left over (`flex`)."""
 

@@ -9,7 +9,7 @@ from textual.message import Message
 from tui.protocol.text import clean
 from tui.store import Store
 from tui.store.inbox import Need
-from tui.widgets.cells import Line, age, fit, line_width
+from tui.widgets.cells import Line, age, fit, line_width, span_at
 from tui.widgets.rows import RowView
 
 SAID = {
@@ -35,7 +35,11 @@ class InboxLine(RowView, can_focus=False):
     """
 
     class Chosen(Message):
-        """A person clicked on it."""
+        """A person clicked on it: on the key of a binding, or (empty) on the need."""
+
+        def __init__(self, binding: str) -> None:
+            super().__init__()
+            self.binding = binding
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         super().__init__(id="inbox")
@@ -73,7 +77,13 @@ class InboxLine(RowView, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         event.stop()
-        self.post_message(self.Chosen())
+        line = self.line(0, self.room.width)
+        place = span_at(line, event.x) or 0
+        text, style = line[place]
+        if style == "dim" and place:  # what the key before it does
+            text, style = line[place - 1]
+        named = {key: binding for binding, key in self.keys.items()}
+        self.post_message(self.Chosen(named.get(text, "") if style == "info" else ""))
 
     # Drawing.
 
@@ -93,8 +103,10 @@ class InboxLine(RowView, can_focus=False):
         store = self.store
         put_off = store.inbox.put_off(self.clock())
         if put_off:
-            back = f", {self.keys['inbox.restore']} shows" if "inbox.restore" in self.keys else ""
-            return ((" ○ nobody else needs you ", "dim"), (f"({put_off} put off{back})", "dim"))
+            key = self.keys.get("inbox.restore", "")
+            back: Line = ((", ", "dim"), (key, "info"), (" shows", "dim")) if key else ()
+            said = f" ○ nobody else needs you ({put_off} put off"
+            return ((said, "dim"), *back, (")", "dim"))
         if not store.agents.by_id and not store.delivery.items:
             return ((" ○ nobody yet", "dim"),)
         if not store.link.live:

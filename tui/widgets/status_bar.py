@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from rich.cells import cell_len
 from textual.events import Click
-from textual.message import Message
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, spread
+from tui.widgets.asked import Asked
+from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, span_at, spread
 from tui.widgets.rows import RowView
 
 PHASES = {
@@ -22,8 +21,9 @@ PHASES = {
 }
 
 
-PANES = ("", "agents", "agents", "alerts", "tdd", "agents", "")
-"""Of what is at the right end: the pane to go to."""
+PAUSED = 0
+PANES = ("", "agents", "agents", "alerts", "tdd", "")
+"""Of what is at the right end: the pane to go to; first there is whether the view is paused."""
 
 
 class StatusBar(RowView, can_focus=False):
@@ -39,13 +39,6 @@ class StatusBar(RowView, can_focus=False):
         """What is drawn at the right end."""
         self.paused_at: int | None = None
         """How many events there were when the view was paused; None while it is not."""
-
-    class Asked(Message):
-        """A person wants to see what a count stands for."""
-
-        def __init__(self, pane: str) -> None:
-            super().__init__()
-            self.pane = pane
 
     def count(self) -> int:
         return 1
@@ -75,13 +68,15 @@ class StatusBar(RowView, can_focus=False):
         return PHASES.get(phase, ("?", "text", phase))
 
     def on_click(self, event: Click) -> None:
-        """A click on a count goes to the pane that it counts."""
-        begin = self.room.width - line_width(self._counts)
-        for (text, _), pane in zip(self._counts, PANES, strict=False):
-            end = begin + cell_len(text)
-            if pane and begin <= event.x < end:
-                self.post_message(self.Asked(pane))
-            begin = end
+        """A click on a count goes to the pane that it counts; one on what can end, ends it."""
+        place = span_at(self._counts, event.x - self.room.width + line_width(self._counts))
+        if place is None:
+            if self.store.link.phase == "waiting":
+                self.call_next(self.run_action, "app.retry")
+        elif place == PAUSED:
+            self.call_next(self.run_action, "screen.pause")
+        elif pane := PANES[place]:
+            self.post_message(Asked(pane))
 
     def _link(self) -> Line:
         link = self.store.link

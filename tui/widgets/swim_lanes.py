@@ -64,22 +64,31 @@ class SwimLanes:
         longest = max((cell_len(clean(name)) for name in self._agents), default=0)
         return max(MIN_NAME, min(MAX_NAME, longest))
 
-    def lines(self, begin: float, step: float, cells: int) -> list[Line]:
-        """The lanes of the agents asked for last, from `begin` on, `step` milliseconds a cell."""
+    def lines(self, begin: float, step: float, cells: int, pointed: str = "") -> list[Line]:
+        """The lanes of the agents asked for last, from `begin` on, `step` milliseconds a cell.
+
+        The name of the agent that is `pointed` at is a link's.
+        """
         store = self._store
-        wanted = (*self._agents, store.agents.calls, store.ribbon.changes, begin, step, cells)
+        scale = begin, step, cells
+        wanted = (*self._agents, store.agents.calls, store.ribbon.changes, *scale, pointed)
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             width = self.name_width()
-            letters = store.ribbon.lanes(self._agents, begin, step, cells)
+            letters = store.ribbon.lanes(self._agents, *scale)
             self._lines = [
-                ((fit(name, width) + " ", self._style(name)), *_signs(lane))
+                (*self._name(name, width, pointed), *_signs(lane))
                 for name, lane in zip(self._agents, letters, strict=True)
             ]
         return self._lines
 
-    def _style(self, name: str) -> str:
-        return "strong" if name in self._store.agents.calling else "dim"
+    def _name(self, name: str, width: int, pointed: str) -> Line:
+        calls = name in self._store.agents.calling
+        said = fit(name, width) + " "
+        if name != pointed:
+            return ((said, "strong" if calls else "dim"),)
+        bare = said.rstrip()
+        return ((bare, "link"), (" " * (len(said) - len(bare)), ""))
 
 
 def _signs(letters: str) -> Line:

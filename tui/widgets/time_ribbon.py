@@ -7,9 +7,13 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual.events import Click, MouseEvent, MouseMove
+from textual.message import Message
+
 from tui.store import Store
 from tui.store.ribbon import SESSION_GAP
-from tui.widgets.cells import Line, Span, clock_time, fit, line_width, spark
+from tui.widgets.asked import Asked
+from tui.widgets.cells import Line, Span, clock_time, fit, line_width, span_at, spark
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
@@ -22,8 +26,14 @@ MARKS = {
     "coverage": ("▼", "cov", "warn"),
     "needs": ("‼", "needs you", "accent"),
 }
+PANES = {"⇡": "alerts", "✗": "alerts", "▼": "tdd", "‼": "agents"}
+"""Of markers' glyphs: the pane that says more."""
 """Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
 PHASE_STYLES = {"R": "red", "G": "green", "F": "refactor"}
+FIRST_LANE = 2
+"""The line of the first lane, where there are any."""
+MORE = " +"
+"""Before how many agents have no lane."""
 ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 72, 100
 """Columns from which the ribbon has more than the rate."""
 
@@ -53,7 +63,54 @@ class TimeRibbon(RowView, can_focus=False):
         self.most_lanes = 0
         """For how many agents there is room."""
         self._lanes: SwimLanes | None = None
+        self._names: list[str] = []
+        """Who has a lane, from the top."""
+        self._pointed = ""
+        """Whose lane the mouse is on."""
         self._lines: tuple[Line, ...] = ((),)
+
+    class Chosen(Message):
+        """A person clicked on an agent's lane."""
+
+        def __init__(self, agent: str) -> None:
+            super().__init__()
+            self.agent = agent
+
+    # The mouse: what there is to see here is said by a pane, or by all about an agent.
+
+    def on_click(self, event: Click) -> None:
+        if agent := self._agent_at(event):
+            self.post_message(self.Chosen(agent))
+            return
+        offset = event.get_content_offset(self)
+        line = self._lines[offset.y] if offset and offset.y < len(self._lines) else ()
+        place = span_at(line, offset.x) if offset else None
+        text, style = ("", "") if place is None else line[place]
+        if text.startswith("▌"):
+            self.call_next(self.run_action, "screen.pause")
+        elif pane := PANES.get(text[:1]):
+            self.post_message(Asked(pane))
+        elif style in PHASE_STYLES.values():
+            self.post_message(Asked("tdd"))
+        elif text.startswith(MORE):
+            self.post_message(Asked("agents"))
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        self._point(self._agent_at(event))
+
+    def on_leave(self) -> None:
+        self._point("")
+
+    def _agent_at(self, event: MouseEvent) -> str:
+        lane = event.y - FIRST_LANE
+        return self._names[lane] if 0 <= lane < len(self._names) else ""
+
+    def _point(self, agent: str) -> None:
+        if agent != self._pointed:
+            self._pointed = agent
+            self.update_rows()
+
+    # Drawing.
 
     def count(self) -> int:
         return len(self._lines)
@@ -71,6 +128,7 @@ class TimeRibbon(RowView, can_focus=False):
 
     def drawn_lines(self, width: int) -> tuple[Line, ...]:
         """How much happened, what stood out, and the lanes; one line where there is none."""
+        self._names = []
         start = self.store.ribbon.start
         if start is None or not self.most_lanes:
             return (self.drawn(width),)
@@ -82,14 +140,16 @@ class TimeRibbon(RowView, can_focus=False):
         cells = width - name - line_width(after) - 1
         if cells < 1 or not agents:
             return (self.drawn(width),)
+        self._names = agents
         scale = self._scale(start, end, cells)
+        hint = "click opens" if self._pointed else ""  # a tooltip would hide other lanes
         since = fit(f"{clock_time(start, seconds=False)} events", name)
         more = len(self.store.agents.by_id) - len(agents)
-        others = f" +{more:,} more" if more > 0 else ""
+        others = f"{MORE}{more:,} more" if more > 0 else ""
         return (
             ((since, "dim"), *self._rate(scale), (" ", ""), *after),
-            ((" " * name, ""), *self._markers(scale), (others, "dim")),
-            *lanes.lines(*scale),
+            ((fit(hint, name), "dim"), *self._markers(scale), (others, "dim")),
+            *lanes.lines(*scale, self._pointed),
         )
 
     def drawn(self, width: int) -> Line:

@@ -1,0 +1,239 @@
+"""A click on what is drawn small leads to what it is about."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.support.dashboard import Screen, dashboard
+from tests.support.events import START, alert, event, phase, results, status
+from tui.app import AutosdlcApp
+from tui.panes.agents import AgentsPane
+from tui.screens.detail import DetailScreen
+from tui.store.link import Link
+
+NOWHERE = "ws://127.0.0.1:1/ws"
+WIDE = (200, 60)
+HOSTILE = "[/x][@click=app.quit]x\x1b]0;owned\x07"
+
+
+class Time:
+    now = START + 60_000
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _only_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AutosdlcApp, "connects", False)
+
+
+def tell(screen: Screen, *events: Any, link: Link | None = None) -> None:
+    screen.app.store.set_link(link or Link(phase="live"))
+    for one in events:
+        screen.app.store.apply(one)
+    screen.app.draw()
+    screen.app._tick()
+
+
+async def click_on(screen: Screen, text: str, last: str = "") -> None:
+    """On the middle of `text` where it is first seen, or of `last` within it."""
+    await screen.shows(text)
+    lines = screen.text.splitlines()
+    y = next(y for y, line in enumerate(lines) if text in line)
+    aim = last or text
+    x = lines[y].index(text) + text.index(aim) + len(aim) // 2
+    await screen.pilot.click(offset=(x, y))
+
+
+def lane_of(screen: Screen, name: str) -> tuple[int, int]:
+    lines = screen.text.splitlines()
+    y = max(y for y, line in enumerate(lines) if line.startswith(f" {name}"))
+    return lines[y].index(name), y
+
+
+def opened(screen: Screen) -> str:
+    """What all is said about now."""
+    return str(screen.app.focused.border_title) if in_detail(screen) and screen.app.focused else ""
+
+
+def in_detail(screen: Screen) -> bool:
+    return isinstance(screen.app.screen, DetailScreen)
+
+
+async def test_a_click_on_a_lane_opens_all_about_its_agent() -> None:
+    async with dashboard(NOWHERE, size=WIDE, clock=Time()) as screen:
+        told = [status("coder-1", "busy"), status("coder-2", "idle"), results("tests", "t.py", 1)]
+        tell(screen, *told)
+        await screen.until(lambda: "coder-1" in screen.text.splitlines()[-4], "lanes")
+        for name in ("coder-2", "coder-1", "tests"):
+            x, y = lane_of(screen, name)
+            await screen.pilot.click(offset=(x + 60, y))
+            await screen.until(lambda: name in opened(screen), name)  # noqa: B023 - at once
+            await screen.press("escape")
+            await screen.until(lambda: not in_detail(screen), "back")
+
+
+async def test_the_lane_under_the_mouse_says_that_it_can_be_opened() -> None:
+    async with dashboard(NOWHERE, size=WIDE, clock=Time()) as screen:
+        tell(screen, status(HOSTILE, "busy"), status("coder-2", "idle"))
+        await screen.until(lambda: "coder-2" in screen.text.splitlines()[-2], "lanes")
+        x, y = lane_of(screen, "coder-2")
+
+        def is_link(y: int) -> bool:
+            strip = screen.app.screen._compositor.render_strips()[y]
+            return any(style and style.underline for _, style, _ in strip)
+
+        assert not is_link(y)
+        for row, other in ((y, y - 1), (y - 1, y)):
+            await screen.pilot.hover(offset=(x + 60, row))
+            await screen.until(partial(is_link, row), "a link")
+            assert not is_link(other)
+            await screen.shows("click opens")
+        await screen.pilot.hover(offset=(x, 3))
+        await screen.until(lambda: not is_link(y - 1), "no link")
+        await screen.lacks("click opens")
+
+
+MARKED = [
+    status("a", "needs_input", 10),
+    phase("a", "", "red", 20),
+    event(
+        "github_workflow_update",
+        {
+            "repository": "o/r",
+            "workflow": "ci",
+            "runId": 7,
+            "status": "completed",
+            "conclusion": "failure",
+            "branch": "main",
+        },
+        40,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("size", "sign", "pane"),
+    [
+        ((120, 40), "✗ci", "alerts"),
+        (WIDE, "✗ci", "alerts"),
+        ((120, 40), "‼needs", "agents"),
+        ((120, 40), "RRR", "tdd"),
+        ((80, 24), "RRR", "tdd"),
+        (WIDE, "+2 more", "agents"),
+    ],
+)
+async def test_a_click_on_a_sign_in_time_goes_to_the_pane_that_says_more(
+    size: tuple[int, int], sign: str, pane: str
+) -> None:
+    async with dashboard(NOWHERE, size=size, clock=Time()) as screen:
+        others = [status(f"b{number}", "idle") for number in range(7)] if "more" in sign else []
+        tell(screen, *MARKED, *others)
+        await screen.press("5")
+        lines = screen.text.splitlines
+        await screen.until(lambda: any(sign in line for line in lines()[-9:]), sign)
+        y = max(y for y, line in enumerate(lines()) if sign in line)
+        await screen.pilot.click(offset=(lines()[y].index(sign), y))
+        await screen.until(lambda: screen.open_pane == pane, pane)
+
+
+async def test_a_paused_view_goes_on_where_it_says_that_it_is_paused() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, status("a", "busy"))
+        for at in ("▌LIVE", "▌PAUSED", "▌LIVE", "PAUSED +0"):
+            await click_on(screen, at)
+        await screen.lacks("PAUSED")
+
+
+async def test_a_link_that_waits_is_tried_again_by_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bool] = []
+    monkeypatch.setattr(AutosdlcApp, "action_retry", lambda _: tried.append(True))
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, link=Link(phase="waiting", reason="refused", attempt=1, retry_in=9))
+        await click_on(screen, "WAITING")
+        await screen.until(lambda: bool(tried), "tried")
+
+
+async def test_a_count_leads_to_its_pane_from_a_detail_as_well() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, status("a", "busy"), alert("1", "high"))
+        await screen.press("enter")
+        await screen.until(lambda: in_detail(screen), "detail")
+        await click_on(screen, "▲1")
+        await screen.until(lambda: screen.open_pane == "alerts", "alerts")
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+async def test_a_click_on_a_key_in_the_inbox_line_does_what_that_does(columns: int) -> None:
+    async with dashboard(NOWHERE, size=(columns, 40), clock=Time()) as screen:
+        asks = "Bash: alembic upgrade head --sql, with a reason of some length beside it"
+        tell(screen, *(status(name, "needs_input", reason=asks) for name in ("a", "b")))
+        line = screen.app.screen.query_one("#inbox").region.y
+
+        def said() -> str:
+            return screen.text.splitlines()[line]
+
+        async def click(key: str, seen: str) -> None:
+            await screen.until(lambda: key in said(), key)
+            await screen.pilot.click(offset=(said().rindex(key) + len(key) - 1, line))
+            await screen.until(lambda: seen in said(), f"{seen} after {key}")
+
+        named = columns == 160
+        await click("! next" if named else " ! ", " ‼ b ")
+        await click("! next" if named else " ! ", " ‼ a ")
+        await click("a ack" if named else " a S", " ‼ b ")
+        await click("S snooze" if named else " S", "nobody else needs you")
+        await click("A shows", " ‼ ")
+        await click("open" if named else "⏎", "")
+        await screen.until(lambda: in_detail(screen), "detail")
+
+
+async def test_a_click_on_a_summary_opens_that_pane() -> None:
+    async with dashboard(NOWHERE, size=(80, 24), clock=Time()) as screen:
+        tell(screen, *MARKED)
+        for name in ("2 TDD", "3 WORKFLOW", "4 ALERTS", "5 LOGS", "1 AGENTS"):
+            await click_on(screen, f"{name}")
+            await screen.until(lambda: screen.open_pane == name[2:].lower(), name)  # noqa: B023 - at once
+
+
+async def test_a_click_on_a_head_puts_agents_in_its_order() -> None:
+    for size in ((120, 40), (80, 24)):
+        async with dashboard(NOWHERE, size=size, clock=Time()) as screen:
+            tell(screen, status("c", "busy", 9), status("b", "idle", 5), status("a", "offline", 7))
+
+            async def agents(order: str) -> None:
+                pane = screen.app.screen.query_one(AgentsPane)
+                await screen.until(
+                    lambda: "".join(str(r["id"]) for r in pane.records()) == order, order
+                )
+
+            await agents("cba")
+            for head, order in (
+                ("AGENT ", "abc"),
+                ("FOR", "bac"),
+                ("FOR", "cba"),
+                ("STATE", "cba"),
+            ):
+                await click_on(screen, head)
+                await agents(order)
+            await click_on(screen, "by state")
+            await screen.shows("by time")
+
+
+async def test_a_click_on_a_filter_in_a_title_goes_on_typing_it() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, status("coder-1", "busy"), status("coder-2", "busy"))
+        await screen.press("slash", *"coder", "enter")
+        await click_on(screen, "▽coder 2 of 2")
+        await screen.press("minus", "2", "enter")
+        await screen.shows("▽coder-2 1 of 2")
+
+
+async def test_a_click_on_how_many_others_there_are_shows_the_next() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, results("a", "t.py", 1), results("b", "t.py", 1))
+        await click_on(screen, "TDD ✓1 a t-1 +1", "+1")
+        await click_on(screen, "b t-1 2/2", "2/2")
+        await screen.shows("a t-1 1/2")
