@@ -75,9 +75,17 @@ class Agent:
 class Agents:
     """All agents by id; when there are too many, the one unheard of for longest leaves."""
 
-    def __init__(self, ended: Callable[[Agent], None] = lambda _: None) -> None:
-        """`ended` is given an agent before it wants a person no more, or for another reason."""
+    def __init__(
+        self,
+        ended: Callable[[Agent], None] = lambda _: None,
+        began: Callable[[Agent], None] = lambda _: None,
+    ) -> None:
+        """`ended` is given an agent before it wants a person no more, or for another reason.
+
+        `began` is given one of which an event says that it had another status just before.
+        """
         self._ended = ended
+        self._began = began
         self.by_id: OrderedDict[str, Agent] = OrderedDict()
         self.calling: dict[str, Agent] = {}
         """Those that want a person."""
@@ -134,6 +142,8 @@ class Agents:
         if called or agent.why != why:
             self.revision += 1
             self._call(agent, at)
+            if status in CALLS and data.previous_status not in (None, status):
+                self._began(agent)
         elif agent.task != title:
             self.revision += 1
 

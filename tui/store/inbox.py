@@ -3,7 +3,9 @@
 An occurrence is one time that something wanted a person: a new question of the same agent, or a
 higher severity of the same alert, is another one, and is not put off with the first. It ends when
 an event says so: whoever starts later is told the present state alone, and of when that began at
-most what its last repeat says.
+most what its last repeat says. The same of the same agent, acknowledged before and asked again
+while nobody looked, is known for another one where that event says what the agent's status was
+before. Of an alert none says so; and what was snoozed comes back in any case.
 """
 
 from collections import Counter
@@ -143,7 +145,9 @@ class Inbox:
     def acknowledge(self, key: str, now: float) -> None:
         """Seen: this occurrence is shown no more."""
         self._snoozed.pop(key, None)
-        _keep(self._acknowledged, key, now)
+        # Who asks may be by a clock that is ahead: what was acknowledged did not begin after that.
+        begun = max((need.since for need in self._needs if need.key == key), default=now)
+        _keep(self._acknowledged, key, max(now, begun))
         self._put_off_changed()
 
     def snooze(self, key: str, now: float) -> None:
@@ -163,6 +167,12 @@ class Inbox:
         key = occurrence(thing)
         self._back.pop(key, None)
         if key in self._acknowledged or key in self._snoozed:
+            self.take_back(key)
+
+    def began(self, agent: Agent) -> None:
+        """It wants what it wants since it called: what was acknowledged before that is over."""
+        key = occurrence(agent)
+        if self._acknowledged.get(key, agent.called) < agent.called:
             self.take_back(key)
 
     def restore(self) -> None:

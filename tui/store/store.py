@@ -68,7 +68,7 @@ class Store:
 
         By `clock` (Unix ms) the ribbon knows what is dated later than now.
         """
-        self.agents = Agents(self._ended)
+        self.agents = Agents(self._ended, self._began)
         self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
         self.delivery = Delivery(self._ended)
@@ -174,6 +174,9 @@ class Store:
 
     def _ended(self, thing: Agent | Item) -> None:
         self.inbox.ended(thing)
+
+    def _began(self, agent: Agent) -> None:
+        self.inbox.began(agent)
 
     def _inbox_changed(self) -> None:
         self._dirty.add(Slice.INBOX)

@@ -213,6 +213,44 @@ def test_what_was_put_off_stays_so_when_only_its_last_repeat_is_told_at_the_next
     assert who(store_of(*repeats, kept=kept)) == []
 
 
+def came(agent: str, text: str, at: float, before: str) -> Any:
+    """An agent that asks, and says what it did before."""
+    return status(agent, "needs_input", at, reason=text, previousStatus=before)
+
+
+@pytest.mark.parametrize(
+    ("first", "next_start", "shown"),
+    [
+        (asks("a", "?"), came("a", "?", 61, "busy"), True),
+        (came("a", "?", 0, "busy"), came("a", "?", 61, "idle"), True),
+        (came("a", "?", 0, "busy"), came("a", "?", 0, "busy"), False),
+        (came("a", "?", 0, "busy"), came("a", "?", 61, "needs_input"), False),
+        (came("a", "?", 0, "busy"), asks("a", "?", 61), False),
+        (came("a", "?", 90, "busy"), came("a", "?", 90, "busy"), False),
+        (came("a", "?", 90, "busy"), came("a", "?", 91, "busy"), True),
+    ],
+    ids=[
+        *("it went on meanwhile", "and had before", "the same event", "said again"),
+        *("said again in short", "by a clock that is ahead", "and again by that"),
+    ],
+)
+def test_what_is_asked_again_while_nobody_looks_is_new_where_the_event_tells(
+    first: Any, next_start: Any, *, shown: bool
+) -> None:
+    kept: dict[str, Any] = {}
+    store = store_of(first, kept=kept)
+    store.inbox.acknowledge(only(store).key, NOW)
+    assert who(store_of(next_start, kept=kept)) == (["a"] if shown else [])
+    assert bool(kept["acknowledged"]) is not shown
+
+
+def test_what_says_each_time_that_it_has_just_begun_is_the_same_while_it_is_looked_at() -> None:
+    store = store_of(came("a", "?", 0, "busy"))
+    store.inbox.acknowledge(only(store).key, NOW)
+    store.apply(came("a", "?", 90, "busy"))
+    assert who(store) == []
+
+
 @pytest.mark.parametrize(
     "kept",
     [
