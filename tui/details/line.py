@@ -8,7 +8,7 @@ from tui.details.sections import as_data, block, field, paragraph, raw_events, s
 from tui.details.subject import Subject
 from tui.store import Store
 from tui.store.logs import LogLine
-from tui.widgets.cells import Line, age, clock_time, fit
+from tui.widgets.cells import Line, age, clock_time, fit, speaker_width
 
 if TYPE_CHECKING:
     from tui.protocol.models import Message
@@ -64,7 +64,7 @@ def _repeated(line: LogLine) -> Line:
 
 
 def _near(line: LogLine, width: int, *, here: bool) -> Line:
-    agent = min(16, max(9, width // 8))
+    agent = speaker_width(width)
     return (
         ("▸ " if here else "  ", "accent"),
         (f"{clock_time(line.at)} ", "dim"),

@@ -13,7 +13,7 @@ from tui.protocol.topics import Filter
 from tui.store import Slice, Store
 from tui.store.log_view import LEVELS, LogView, Wanted, text_of
 from tui.store.logs import LogLine
-from tui.widgets.cells import Line, clock_time, fill, fit, line_width
+from tui.widgets.cells import Line, clock_time, fill, fit, line_width, speaker_width
 
 STYLES = {
     "debug": "dim",
@@ -162,13 +162,16 @@ class LogsPane(ListPane[LogLine]):
     def row(self, index: int, width: int) -> Line:
         line = self._view[index]
         roomy = width >= ROOMY
-        agent = min(16, max(9, width // 8))
+        agent = speaker_width(width)
         level = line.level.upper()
         times = f" ×{line.times:,}" if line.times > 1 else ""
         before: Line = (
             (clock_time(line.last or line.at, seconds=roomy) + " ", "dim"),
             (fit(line.agent, agent) + " ", "text"),
-            (fit(level, 5 if roomy else 1) + " ", STYLES.get(line.level, "text")),
+            (
+                fit(level if roomy else level[:1], 5 if roomy else 1) + " ",
+                STYLES.get(line.level, "text"),
+            ),
         )
         if not times:
             return (*before, (line.message, "text"))

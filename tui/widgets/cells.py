@@ -37,6 +37,11 @@ def line_width(line: Line) -> int:
     return sum(cell_len(text) for text, _ in line)
 
 
+def speaker_width(width: int) -> int:
+    """Cells for who says a log line, on one of `width`: from 72 on a name of twelve is whole."""
+    return min(16, max(9, min(12, width // 6), width // 8))
+
+
 def span_at(line: Line, x: int) -> int | None:
     """Which span is drawn over the cell at `x`."""
     if x >= 0:

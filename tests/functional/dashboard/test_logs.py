@@ -175,6 +175,16 @@ async def test_many_lines_are_looked_through_while_keys_are_still_heard() -> Non
         assert len(pane(screen).rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"), [(80, "reviewer-001 WARN  slow"), (60, "reviewer-… W slow")]
+)
+async def test_a_line_says_who_and_how_bad_in_every_size(columns: int, said: str) -> None:
+    async with dashboard(NOWHERE, size=(columns, 20)) as screen:
+        fill(screen, log("reviewer-001", "slow", level="warn"))
+        await screen.press("5")
+        await screen.shows(said)
+
+
 async def test_repeats_are_one_line_with_their_count() -> None:
     async with dashboard(NOWHERE, size=(80, 24)) as screen:
         fill(screen, *(log("a", "Rate limited, " + "x" * 100, at) for at in range(1_200)))
