@@ -135,7 +135,8 @@ class InboxScreen(Screen[None]):
             self._said(f"snoozed {self.store.inbox.snooze_minutes:g} min: {need.who}")
 
     def action_inbox_restore(self) -> None:
-        self.store.inbox.restore()
+        if not self.store.inbox.restore():
+            self.notify("nothing was put off", timeout=1.5, markup=False)
         for need in self.store.inbox.open(self._clock())[:1]:
             self.inbox.select(need)
         self.show(self.store.drain() or {Slice.INBOX})

@@ -175,11 +175,13 @@ class Inbox:
         if self._acknowledged.get(key, agent.called) < agent.called:
             self.take_back(key)
 
-    def restore(self) -> None:
-        """Take back all that was put off."""
+    def restore(self) -> bool:
+        """Take back all that was put off; False where nothing was."""
+        was = bool(self._acknowledged or self._snoozed)
         self._acknowledged.clear()
         self._snoozed.clear()
         self._put_off_changed()
+        return was
 
     def alerts_changed(self) -> None:
         """The delivery's items are to be looked through again."""

@@ -24,7 +24,6 @@ class FilterBar(Input):
             "screen.close_filter(True)",
             "Keep",
             id="filter.keep",
-            show=False,
             tooltip="The filter as it is typed",
         ),
         Binding(
@@ -32,7 +31,6 @@ class FilterBar(Input):
             "screen.close_filter(False)",
             "Cancel",
             id="filter.cancel",
-            show=False,
             tooltip="The filter as it was before",
         ),
     ]

@@ -202,8 +202,8 @@ async def test_a_click_on_the_line_leads_there() -> None:
 async def test_where_nobody_needs_you_the_keys_say_so_and_do_nothing() -> None:
     async with dashboard(NOWHERE, toasts=True, clock=Time()) as screen:
         tell(screen, status("a", "busy"))
-        await screen.press("a", "S", "5", "exclamation_mark")
-        await screen.shows("nobody needs you")
+        await screen.press("a", "S", "5", "exclamation_mark", "A")
+        await screen.shows("nobody needs you", "nothing was put off")
         assert screen.open_pane == "logs"
 
 

@@ -231,6 +231,17 @@ async def test_a_click_on_a_filter_in_a_title_goes_on_typing_it() -> None:
         await screen.shows("▽coder-2 1 of 2")
 
 
+async def test_what_ends_a_filter_is_in_the_key_bar() -> None:
+    async with dashboard(NOWHERE, size=(60, 20), clock=Time()) as screen:
+        tell(screen, status("coder-1", "busy"), status("coder-2", "busy"))
+        await screen.press("slash", *"-2")
+        await click_on(screen, "esc cancel")
+        await screen.lacks("▽")
+        await screen.press("slash", *"-2")
+        await click_on(screen, "⏎ keep")
+        await screen.shows("▽-2 1 of 2", "⏎ open")
+
+
 async def test_a_click_on_how_many_others_there_are_shows_the_next() -> None:
     async with dashboard(NOWHERE, clock=Time()) as screen:
         tell(screen, results("a", "t.py", 1), results("b", "t.py", 1))
