@@ -131,7 +131,7 @@ class Canvas:
         self._cursor = (row, column)
 
     def changes(self) -> str:
-        """What makes the terminal show what it should; from now on it is taken to do so."""
+        """What makes the terminal show what it should, as it is taken to do from now on."""
         pen = ""
         written = []
         for at in sorted(self._changed):
@@ -143,12 +143,18 @@ class Canvas:
                     written.append(_pen(pen, style))
                     written.append(text)
                     pen = style
-            shown.become(wanted)
-        self._changed.clear()
         if written or self._cursor != self._cursor_shown:
-            row, column = self._cursor_shown = self._cursor
+            row, column = self._cursor
             written.append(f"{_pen(pen, '')}\x1b[{row + 1};{column + 1}H")
+        self.mark_shown()
         return "".join(written)
+
+    def mark_shown(self) -> None:
+        """From now on the terminal is taken to show what it should."""
+        for at in self._changed:
+            self._shown[at].become(self._wanted[at])
+        self._changed.clear()
+        self._cursor_shown = self._cursor
 
 
 def _differences(wanted: _Row, shown: _Row) -> Iterator[tuple[int, int]]:

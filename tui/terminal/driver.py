@@ -75,7 +75,7 @@ class TerminalDriver(LinuxDriver):
         self._is_blank = False
         super().write(frame)
         self._canvas.draw(frame)
-        self._canvas.changes()
+        self._canvas.mark_shown()
 
     def _show(self) -> None:
         if self._later is not None:

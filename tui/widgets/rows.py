@@ -270,7 +270,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width = self.room.width
+        width, _ = self._laid_out  # what the room is takes as long to find out as a line to draw
         line = self._shown[y] = self._line_at(y, width)
         index = self.scroll_offset.y + y - self._head_height
         under_cursor = self.has_focus and y >= self._head_height and index == self.cursor
