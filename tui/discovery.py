@@ -12,8 +12,8 @@ import socket
 import tempfile
 import warnings
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 APP = "autosdlc-tui"
@@ -23,8 +23,7 @@ _ANSWERS_WITHIN = 0.2
 """Seconds; a server of this machine takes a connection at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRecord:
+class ServerRecord(NamedTuple):
     """What a running server says about itself; `started` in Unix seconds."""
 
     url: str
@@ -40,7 +39,7 @@ class ServerRecord:
 def announce(record: ServerRecord) -> Path:
     """Write the server's file, whole or not at all, and return where; raises OSError."""
     name = f"server-{record.pid}-{urlsplit(record.url).port}.json"
-    content = json.dumps(asdict(record)).encode()
+    content = json.dumps(record._asdict()).encode()
     try:
         return _write(_runtime_directory(), name, content)
     except OSError:

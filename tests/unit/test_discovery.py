@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ class Listening:
     def record(self, **more: object) -> ServerRecord:
         port = self._stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
         url = f"ws://127.0.0.1:{port}/ws"
-        return replace(MINE, url=url, **more)  # type: ignore[arg-type] # any field
+        return MINE._replace(url=url, **more)  # type: ignore[arg-type] # any field
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_what_another_version_may_have_written_is_left_alone(
     mine: ServerRecord, content: bytes | dict[str, object]
 ) -> None:
     if isinstance(content, dict):
-        content = json.dumps(asdict(MINE) | content).encode()
+        content = json.dumps(MINE._asdict() | content).encode()
     strange = announce(mine).with_name("server-1-1.json")
     strange.write_bytes(content)
     assert find_servers() == [mine]
@@ -115,7 +114,7 @@ def test_what_another_version_may_have_written_is_left_alone(
 def test_files_of_ended_processes_are_removed(mine: ServerRecord) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    paths = [announce(replace(mine, pid=pid)) for pid in (ended.pid, 10**30)]
+    paths = [announce(mine._replace(pid=pid)) for pid in (ended.pid, 10**30)]
     assert find_servers() == []
     assert not any(path.exists() for path in paths)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tui.server.limits.sizes import DEFAULTS, Limits
 
@@ -10,8 +10,7 @@ DAY = 24 * 3600.0
 GIB = 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class TraceConfig:
+class TraceConfig(NamedTuple):
     """Which messages `--trace` shows. Where several are given, one of them has to match."""
 
     types: tuple[str, ...] = ()

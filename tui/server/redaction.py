@@ -7,6 +7,7 @@ has no bearing on the line's own form. The work grows with the text's length onl
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from json import dumps
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +27,7 @@ _NAMED = re.compile(_WORDS, re.IGNORECASE | re.ASCII)
 _NAME = rf"{_WORDS}[\w-]{{0,64}}+"
 # What is behind it; the quote before may be one of a text within a text.
 _IS = r"""(?:\\{0,8}["'])?\s{0,8}[:=]\s{0,8}"""
-_SECRETS = re.compile(
+_SECRETS = (
     # Authorization: … and Cookie: … have several parts, and so may any header
     r"(?P<header>(?:authorization|cookie)[\w-]{0,64}+[ \t]{0,8}[:=][ \t]{0,8})[^\r\n]+"
     # "token": "…", token='…', as JSON, Python and shells write it; within another text; cut off
@@ -43,8 +44,7 @@ _SECRETS = re.compile(
     r"|(?P<user>://)[^\s/@]+(?=@)"
     # our own keys, and JSON Web Tokens, also behind a line break as JSON writes it
     r"|asdlc_[\w.-]+"
-    r"|(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?",
-    re.IGNORECASE | re.ASCII | re.DOTALL,
+    r"|(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"
 )
 # One of these is in every secret's neighbourhood, and in few other texts.
 _SIGNS = (
@@ -78,8 +78,14 @@ def redact(text: str) -> str:
         text = text.replace(secret, REMOVED)
     lowered = text.lower()
     if any(sign in lowered for sign in _SIGNS):  # looking costs a tenth of searching
-        return _SECRETS.sub(_without, text)
+        return _secrets().sub(_without, text)
     return text
+
+
+@cache
+def _secrets() -> re.Pattern[str]:
+    """Only once it is needed: to compile it takes longer than to import most modules."""
+    return re.compile(_SECRETS, re.IGNORECASE | re.ASCII | re.DOTALL)
 
 
 def redact_value(value: object, depth: int = DEPTH) -> object:
