@@ -2,7 +2,6 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
@@ -31,36 +30,36 @@ CALLS = frozenset({"needs_input", "blocked", "error"})
 """The statuses that want a person."""
 
 
-@dataclass(slots=True, eq=False)
 class Agent:
     """What an agent said of itself last."""
 
-    id: str
-    kind: str = ""
-    status: str = ""
-    attention: int = UNKNOWN
-    """How urgently a person should look: of ATTENTION."""
-    since: float = 0.0
-    """When it entered its status."""
-    called: float = 0.0
-    """When it began to want a person for the reason that it gives now."""
-    seen: float = 0.0
-    """The newest word from it, of any kind."""
-    reason: str = ""
-    task_id: str = ""
-    task: str = ""
-    """The task's title, or else its type."""
-    progress: float | None = None
-    """Percent."""
-    cpu: float | None = None
-    memory: float | None = None
-    """Bytes."""
-    # Tuples: of 20,000 agents, two deques each would take 30 MB while they are empty.
-    cpu_trend: tuple[float, ...] = ()
-    memory_trend: tuple[float, ...] = ()
-    errors: int = 0
-    last_error: str = ""
-    """Since it was last said to be well again."""
+    def __init__(self, agent_id: str, since: float = 0.0) -> None:
+        self.id = agent_id
+        self.kind = ""
+        self.status = ""
+        self.attention = UNKNOWN
+        """How urgently a person should look: of ATTENTION."""
+        self.since = since
+        """When it entered its status."""
+        self.called = 0.0
+        """When it began to want a person for the reason that it gives now."""
+        self.seen = 0.0
+        """The newest word from it, of any kind."""
+        self.reason = ""
+        self.task_id = ""
+        self.task = ""
+        """The task's title, or else its type."""
+        self.progress: float | None = None
+        """Percent."""
+        self.cpu: float | None = None
+        self.memory: float | None = None
+        """Bytes."""
+        # Tuples: of 20,000 agents, two deques each would take 30 MB while they are empty.
+        self.cpu_trend: tuple[float, ...] = ()
+        self.memory_trend: tuple[float, ...] = ()
+        self.errors = 0
+        self.last_error = ""
+        """Since it was last said to be well again."""
 
     @property
     def needs_you(self) -> bool:

@@ -7,7 +7,6 @@ looked at one at a time.
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -59,19 +58,19 @@ class Lately(Generic[T]):
         return self._values.get(key)
 
 
-@dataclass(slots=True, eq=False)
 class Task:
     """One task of an agent, under way or done."""
 
-    id: str
-    title: str = ""
-    kind: str = ""
-    status: str = "in_progress"
-    progress: float | None = None
-    """Percent."""
-    started: float = 0.0
-    ended: float | None = None
-    """When it was completed, failed or cancelled."""
+    def __init__(self, task_id: str, started: float = 0.0) -> None:
+        self.id = task_id
+        self.title = ""
+        self.kind = ""
+        self.status = "in_progress"
+        self.progress: float | None = None
+        """Percent."""
+        self.started = started
+        self.ended: float | None = None
+        """When it was completed, failed or cancelled."""
 
 
 class Fault(NamedTuple):

@@ -1,7 +1,6 @@
 """One agent's cycle: what is true of it now, and what its rounds and runs were."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.tdd.coverage import CoveredFile
@@ -24,19 +23,19 @@ class PhaseSpan(NamedTuple):
     duration: float
 
 
-@dataclass(slots=True, eq=False)
 class Round:
     """One cycle from red to red; milliseconds."""
 
-    number: int
-    task_id: str
-    started: float
-    spans: list[PhaseSpan] = field(default_factory=list)
-    """Its past phases: each at most once, the same phase again adds to it."""
-    totals: Totals = NOTHING
-    """The newest results in it."""
-    lines: float | None = None
-    """Line coverage, in percent."""
+    def __init__(self, number: int, task_id: str, started: float, totals: Totals = NOTHING) -> None:
+        self.number = number
+        self.task_id = task_id
+        self.started = started
+        self.spans: list[PhaseSpan] = []
+        """Its past phases: each at most once, the same phase again adds to it."""
+        self.totals = totals
+        """The newest results in it."""
+        self.lines: float | None = None
+        """Line coverage, in percent."""
 
     def spend(self, phase: str, duration: float) -> None:
         for place, span in enumerate(self.spans):

@@ -1,6 +1,5 @@
 """What test runs said: counts, files, failures with what is kept of their tracebacks."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.store.bounds import TITLE
@@ -93,20 +92,22 @@ class Run(NamedTuple):
         return self.totals.passing / ran if ran else 0.0
 
 
-@dataclass(slots=True, eq=False)
 class TestFile:
     """What the last run said of one file of tests."""
 
     __test__ = False
 
-    path: str
-    totals: Totals
-    duration: float
-    """Milliseconds."""
-    failures: tuple[Failure, ...]
-    at: float
-    broken: int = 0
-    """How many of the failures say that the file could not be collected."""
+    def __init__(
+        self, path: str, totals: Totals, duration: float, failures: tuple[Failure, ...], at: float
+    ) -> None:
+        self.path = path
+        self.totals = totals
+        self.duration = duration
+        """Milliseconds."""
+        self.failures = failures
+        self.at = at
+        self.broken = 0
+        """How many of the failures say that the file could not be collected."""
 
 
 def is_collection_error(test_file: str, failure: "TestFailure") -> bool:
