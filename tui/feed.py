@@ -8,8 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.protocol.text import clean, presentable_url
 from tui.protocol.topics import Filter
@@ -38,8 +38,7 @@ HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Where the events come from.
 
     With neither `url` nor `demo`, a server running on this machine, or else one of our own.
@@ -48,13 +47,17 @@ class Plan:
     url: str | None = None
     name: str = ""
     """What the server is called, where there are several."""
-    token: "Token | None" = field(default=None, repr=False)
+    token: "Token | None" = None
     """None: AUTOSDLC_TOKEN, or for a server on this machine the one that is kept here."""
     demo: bool = False
     seed: int = 0
     speed: float = 1.0
     replay: "Playback | None" = None
     """A recording, instead of all that (see `tui.replay`)."""
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Plan({self._replace(token=None)._asdict()})"
 
 
 class Feed:

@@ -7,7 +7,6 @@ while it is typed, is a fault and matches nothing.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 
 def _everything(_: str) -> bool:
@@ -18,13 +17,23 @@ def _nothing(_: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
 class Query:
-    text: str = ""
-    """As it was typed."""
-    matches: Callable[[str], bool] = field(default=_everything, compare=False, repr=False)
-    fault: str = ""
-    """What is wrong with the expression."""
+    """Equal where it was typed alike, and has the same fault."""
+
+    def __init__(
+        self, text: str = "", matches: Callable[[str], bool] = _everything, fault: str = ""
+    ) -> None:
+        self.text = text
+        """As it was typed."""
+        self.matches = matches
+        self.fault = fault
+        """What is wrong with the expression."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Query) and (self.text, self.fault) == (other.text, other.fault)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.fault))
 
     @classmethod
     def parse(cls, text: str) -> "Query":
