@@ -285,16 +285,18 @@ class Dashboard(InboxScreen):
             self._zoom(False)
 
     def action_pause(self) -> None:
-        """All panes stay as they are, or catch up at once; the store goes on in any case."""
+        """All stays as it is, or catches up at once; the store goes on in any case."""
         self._paused = not self._paused
         for pane in self._panes:
             if self._paused:
                 pane.hold(PAUSE)
             else:
                 pane.release(PAUSE)
-        self._ribbon.paused = self._paused
+        if self._paused:
+            self._ribbon.pause()
+        else:
+            self._ribbon.go_on()
         self._status.paused_at = self.store.events if self._paused else None
-        self._ribbon.update_rows()
         self._status.update_rows()
 
     def action_density(self) -> None:

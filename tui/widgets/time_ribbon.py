@@ -26,9 +26,9 @@ MARKS = {
     "coverage": ("▼", "cov", "warn"),
     "needs": ("‼", "needs you", "accent"),
 }
+"""Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
 PANES = {"⇡": "alerts", "✗": "alerts", "▼": "tdd", "‼": "agents"}
 """Of markers' glyphs: the pane that says more."""
-"""Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
 PHASE_STYLES = {"R": "red", "G": "green", "F": "refactor"}
 FIRST_LANE = 2
 """The line of the first lane, where there are any."""
@@ -52,7 +52,8 @@ class TimeRibbon(RowView, can_focus=False):
     TimeRibbon { height: 1; background: $background; overflow: hidden; padding: 0 1; }
     """
 
-    paused: bool = False
+    stands_at: float | None = None
+    """When the view was paused (Unix ms); None while it goes on."""
     agent: str = ""
     """Whose phases are shown; empty: of whom it matters most."""
 
@@ -68,6 +69,8 @@ class TimeRibbon(RowView, can_focus=False):
         self._pointed = ""
         """Whose lane the mouse is on."""
         self._lines: tuple[Line, ...] = ((),)
+        self._drawn_for: tuple[int, int, str] | None = None
+        """What they were drawn for: the width, the lanes there is room for, whose has the mouse."""
 
     class Chosen(Message):
         """A person clicked on an agent's lane."""
@@ -112,6 +115,16 @@ class TimeRibbon(RowView, can_focus=False):
 
     # Drawing.
 
+    def pause(self) -> None:
+        """Stand at what is the end now, until it is to `go_on`."""
+        self.stands_at = self.clock() if self.store.ribbon.start is None else self._end()
+        self._drawn_for = None
+        self.update_rows()
+
+    def go_on(self) -> None:
+        self.stands_at = None
+        self.update_rows()
+
     def count(self) -> int:
         return len(self._lines)
 
@@ -120,7 +133,10 @@ class TimeRibbon(RowView, can_focus=False):
         return self._lines[index]
 
     def update_rows(self) -> None:
-        if width := self.room.width:
+        width = self.room.width
+        wanted = (width, self.most_lanes, self._pointed)
+        if width and (self.stands_at is None or wanted != self._drawn_for):
+            self._drawn_for = wanted
             before, self._lines = len(self._lines), self.drawn_lines(width)
             if before != len(self._lines):
                 self.styles.height = len(self._lines)
@@ -133,7 +149,7 @@ class TimeRibbon(RowView, can_focus=False):
         if start is None or not self.most_lanes:
             return (self.drawn(width),)
         lanes = self._lanes = self._lanes or _swim_lanes(self.store)
-        agents = lanes.agents(self.most_lanes, held=self.paused)
+        agents = lanes.agents(self.most_lanes, held=self.stands_at is not None)
         end = self._end()
         after = self._now(end)
         name = lanes.name_width() + 1
@@ -174,13 +190,15 @@ class TimeRibbon(RowView, can_focus=False):
         return (*(span for part in parts for span in part), (" ", ""), *after)
 
     def _now(self, end: float) -> Line:
-        word, style = ("PAUSED", "alarm") if self.paused else ("LIVE", "ok")
-        if not self.store.link.live and not self.paused:
-            word, style = "LAST", "warn"
+        word, style = ("LIVE", "ok") if self.store.link.live else ("LAST", "warn")
+        if self.stands_at is not None:
+            word, style = "PAUSED", "alarm"
         return ((f"▌{word}", style), (f" {clock_time(end, seconds=False)}", "dim"))
 
     def _end(self) -> float:
         """Now, or where the newest event is if that is on another clock."""
+        if self.stands_at is not None:
+            return self.stands_at
         end = self.store.ribbon.end
         now = self.clock()
         return max(end, now) if now - end < SESSION_GAP else end

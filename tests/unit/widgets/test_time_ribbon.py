@@ -10,11 +10,10 @@ from tui.widgets.cells import line_width
 from tui.widgets.time_ribbon import TimeRibbon
 
 
-def drawn(store: Store, width: int, now: float = 0.0, *, paused: bool = False) -> str:
+def drawn(store: Store, width: int, now: float = 0.0) -> str:
     """`now` in seconds after START."""
     store.set_link(Link(phase="live"))
     ribbon = TimeRibbon(store, lambda: START + now * 1000)
-    ribbon.paused = paused
     line = ribbon.drawn(width)
     assert line_width(line) == width
     return "".join(text for text, _ in line)
@@ -64,10 +63,21 @@ def test_a_single_event_is_drawn_though_nothing_stands_out() -> None:
     assert "█" in drawn(store, 120)
 
 
-def test_a_paused_view_says_so() -> None:
-    store = Store()
-    store.apply(log("a", "x"))
-    assert "▌PAUSED" in drawn(store, 80, paused=True)
+@pytest.mark.parametrize("before", [(), (60, 130)])
+def test_it_stands_where_it_was_paused_until_it_goes_on(before: tuple[int, ...]) -> None:
+    store, now = Store(), START + 150_000
+    ribbon = TimeRibbon(store, lambda: now)
+    for second in before:
+        store.apply(log("a", "x", second))
+    ribbon.pause()
+    now += 600_000
+    for second in range(200, 700, 7):
+        store.apply(status("a", "needs_input" if second % 2 else "busy", second))
+    later = "".join(text for text, _ in ribbon.drawn(80))
+    assert "▌PAUSED" in later
+    assert "‼" not in later
+    ribbon.go_on()
+    assert "█" in "".join(text for text, _ in ribbon.drawn(80))
 
 
 def test_words_give_way_where_markers_are_close() -> None:
