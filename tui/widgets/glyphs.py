@@ -23,7 +23,7 @@ GLYPHS = dict(
         # Meters, bars, sparklines: from little to much.
         "░ .", "▒ :", "▓ #", "▁ _", "▂ .", "▃ -", "▄ =", "▅ +", "▆ *", "▇ %", "█ #",
         # Punctuation.
-        "… .", "× x", "– -", "— -", "‘ '", "’ '", "“ \"", "” \"", "• *", "│ |", "┃ |",
+        "… ~", "× x", "– -", "— -", "‘ '", "’ '", "“ \"", "” \"", "• *", "│ |", "┃ |",
     )
 )  # fmt: skip
 """What stands for what we draw ourselves; the rest of Unicode is derived."""
