@@ -56,8 +56,9 @@ class Plan(NamedTuple):
     """A recording, instead of all that (see `tui.replay`)."""
 
     def __repr__(self) -> str:
-        """Without the token."""
-        return f"Plan({self._replace(token=None)._asdict()})"
+        """Without its secrets."""
+        safe = self._replace(url=self.url and presentable_url(self.url), token=None)._asdict()
+        return f"Plan({', '.join(f'{name}={value!r}' for name, value in safe.items())})"
 
 
 class Feed:

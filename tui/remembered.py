@@ -79,7 +79,7 @@ class Remembered:
         except (ValueError, RecursionError):
             _set_aside(path)
             return ours
-        import json  # not before the first frame
+        import json  # a first start has nothing to read
 
         return _merge(json.loads(self._saved or "{}"), ours, theirs)
 

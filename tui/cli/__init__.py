@@ -108,8 +108,6 @@ def _show(
     # The screen, a server of our own and the demo are threads that talk to each other: with
     # Python's 5 ms, each word would wait that long for whoever is busy.
     sys.setswitchinterval(0.0005)
-    # There are none of ours, and to look for them is to read what each installed package says.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         settings = load_settings(flags)
     except ConfigError as error:

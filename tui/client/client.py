@@ -202,7 +202,7 @@ class Client:
     @property
     def lag(self) -> int:
         """How far behind the server the handlers are, in events: an upper bound. v1 only."""
-        return self._memory.streams.lag
+        return self._memory.streams.lag(self._memory.subscriptions.resources)
 
     @property
     def invalid(self) -> int:

@@ -27,7 +27,7 @@ from tui.client.publishing import Publishing
 from tui.client.refusal import refusal_of
 from tui.client.requests import Requests
 from tui.client.status import Denied, Gap
-from tui.client.streams import Marks, marks_of, unreadable
+from tui.client.streams import Marks, marks_of
 from tui.client.subscriptions import Subscription
 from tui.client.words import Words
 from tui.protocol import models as m
@@ -383,8 +383,9 @@ class Session:
         log.debug("unreadable: %s", clean(str(error), 200))
         if not self.v1:
             return ()
-        resources = self._memory.subscriptions.resources if resource is None else {resource}
-        return unreadable(error, resources)
+        if resource is not None:
+            return [Gap(resource, error.offset, error.offset)]
+        return self._memory.streams.unreadable(error, self._memory.subscriptions.resources)
 
     # The small things.
 

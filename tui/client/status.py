@@ -33,8 +33,8 @@ class Gap:
     """Events of one stream were, or with a plain server may have been, lost to this client.
 
     The bounds are offsets, both included, and an upper bound; None where nobody knows how many
-    there were: the numbering has started afresh, a plain server was away for a while, or a message
-    could not be read at all. Where a v1 server tells of it, the present state follows.
+    there were: the numbering has started afresh, a plain server was away for a while, or neither a
+    message could be read nor its offset. Where a v1 server tells of it, the present state follows.
     """
 
     type: ClassVar[str] = "gap"

@@ -33,17 +33,6 @@ def marks_of(positions: Positions | None) -> Marks:
     return {resource: (place.epoch, place.offset) for resource, place in (positions or {}).items()}
 
 
-def unreadable(error: ProtocolError, resources: Iterable[str]) -> list[Gap]:
-    """The gap that something leaves which could not be read, since the cursor moves past it.
-
-    It is in its own stream, as far as it still says which, or in any of `resources`.
-    """
-    event = EVENTS.get(error.type or "")
-    if event is None:
-        return [Gap(one) for one in sorted(resources)]
-    return [Gap(event.resource, error.offset, error.offset)]
-
-
 class _Stream:
     __slots__ = (
         "awaits_state",
@@ -124,6 +113,22 @@ class Streams:
         if metadata is None or (offset := metadata.offset) is None:
             return True  # not a stored event: there is nothing to tell it by
         return self._of[event.type].is_news(event, offset)
+
+    def unreadable(self, error: ProtocolError, followed: Iterable[str]) -> list[Gap]:
+        """The gap that an event leaves which could not be read, the first time that it comes.
+
+        It is in its own stream, as far as it still says which, or in any of those `followed`.
+        """
+        event = EVENTS.get(error.type or "")
+        if event is None:
+            return [Gap(one) for one in sorted(followed)]
+        stream, offset = self._streams[event.resource], error.offset
+        if offset is None:
+            return [Gap(event.resource)]
+        if offset <= stream.received:
+            return []
+        stream.received, stream.has_moved = offset, True
+        return [Gap(event.resource, offset, offset)]
 
     def is_newer_state(self, entry: Event) -> bool:
         """Whether a snapshot's entry is newer than what was delivered; notes that now it is."""
@@ -220,15 +225,16 @@ class Streams:
             if stream.epoch is None:
                 stream.restart(None)
 
-    @property
-    def lag(self) -> int:
+    def lag(self, followed: Iterable[str]) -> int:
         """Offsets that the server has told of and the handlers have not: an upper bound.
 
-        Of what is replayed, `heads` told how far it reached when it began.
+        Of what is replayed, `heads` told how far it reached when it began. Of a stream that is
+        followed no more, nothing will come.
         """
+        streams = [self._streams[one] for one in followed]
         return sum(
             max(0, stream.head - stream.cursor, stream.received - stream.cursor)
-            for stream in self._streams.values()
+            for stream in streams
             if stream.cursor is not None
         )
 

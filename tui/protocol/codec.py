@@ -379,7 +379,7 @@ def _explain(fault: ErrorDetails, raw: bytes) -> ProtocolError:
         field=field or None,
         message_id=message_id if _is_usable(message_id) else None,
         type_=type_ if isinstance(type_, str) and type_ in EVENTS else None,
-        offset=offset if type(offset) is int else None,
+        offset=offset if type(offset) is int and offset > 0 else None,
     )
 
 

@@ -11,7 +11,7 @@ from tui.server.flush import Flush
 from tui.server.outbox import PlainOutbox, V1Outbox
 from tui.server.peer import Peer
 
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 2.5
 """How long the broker has to answer what the client has published."""
 CLOSE_SECONDS = 2.0
 """How long a reader has to take what was sent before, and for its part in the closing."""

@@ -107,13 +107,17 @@ class Streams:
         recovered = bool(starts) and all(start.whole for start in starts.values())
         self._metrics.resumes += recovered
         positions = {resource: self._position(resource) for resource in streams}
-        heads = {resource: self._broker.position(resource) for resource in streams}
+        # Pongs leave these out, so that nothing else tells how long the replay is.
+        heads = {
+            resource: head
+            for resource in streams
+            if (head := self._broker.position(resource)) != positions[resource]
+        }
         self._outbox.put(
             self._replies.active(
                 wish.filters,
                 positions,
-                # Pongs leave these out, so that nothing else tells how long the replay is.
-                {name: head for name, head in heads.items() if head != positions[name]},
+                heads,
                 wish.message_id,
                 recovered=recovered,
             )

@@ -7,6 +7,7 @@ while it is typed, is a fault and matches nothing.
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 
 def _everything(_: str) -> bool:
@@ -17,20 +18,20 @@ def _nothing(_: str) -> bool:
     return False
 
 
-class Query:
+class Query(NamedTuple):
     """Equal where it was typed alike, and has the same fault."""
 
-    def __init__(
-        self, text: str = "", matches: Callable[[str], bool] = _everything, fault: str = ""
-    ) -> None:
-        self.text = text
-        """As it was typed."""
-        self.matches = matches
-        self.fault = fault
-        """What is wrong with the expression."""
+    text: str = ""
+    """As it was typed."""
+    matches: Callable[[str], bool] = _everything
+    fault: str = ""
+    """What is wrong with the expression."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Query) and (self.text, self.fault) == (other.text, other.fault)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return hash((self.text, self.fault))

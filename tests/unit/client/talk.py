@@ -121,6 +121,10 @@ class Talk:
             frames.append(orjson.loads(frame))
         return frames
 
+    @property
+    def lag(self) -> int:
+        return self.memory.streams.lag(self.memory.subscriptions.resources)
+
     def live(self) -> "Talk":
         """Connected, subscribed to all agents, at offset 10."""
         self.connect()

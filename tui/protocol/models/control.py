@@ -102,7 +102,7 @@ class SubscriptionUpdateData(WireModel):
     subscription_id: str | None = None
     positions: Positions | None = None
     heads: Positions | None = None
-    """Of `active`: how far the streams reach of which what follows `positions` is replayed."""
+    """Of `active`: the present end of each stream that is replayed from its `positions` on."""
     recovered: bool | None = None
     reason: str | None = None
     resource: str | None = None

@@ -24,7 +24,6 @@ from tui.server.gateway import Gateway
 from tui.server.limits.rates import RateLimits
 from tui.server.outbox import CAPACITY
 
-AUTH_SECONDS = 5.0
 PUBLISHERS = 2
 ONE_WRITE = PUBLISHERS * (MAX_UNANSWERED_BYTES + MAX_RECEIVE_PUBLISHER)
 """Bytes that may come on top of what is bounded: all that publishers have under way at once."""
@@ -139,7 +138,9 @@ class World:
         if isinstance(who, Reader) and who.pace:
             peer.stop_reading()
         client = Client(self.site.gateway, peer, connection)
-        too_late = self.loop.call_later(AUTH_SECONDS, connection.expire)
+        too_late = self.loop.call_later(
+            self.site.gateway.limits.unauthenticated_time, connection.expire
+        )
         connection.open()
         if access is None:
             client.say("auth_request", type="api-key", token=TOKEN)
