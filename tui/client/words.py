@@ -1,18 +1,13 @@
 """What a client says on one connection beside events: each message a frame, numbered."""
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
 from tui.client.clock import Clock
-from tui.protocol import models as m
-from tui.protocol.codec import encode
-from tui.protocol.models.control import (
-    AuthRequestData,
-    PingData,
-    PongData,
-    SubscribeData,
-    UnsubscribeData,
-)
+from tui.protocol.catalog import MessageType
+from tui.protocol.control import control_message
+from tui.protocol.models.control import SubscribeData
 
 
 class Words:
@@ -22,31 +17,25 @@ class Words:
 
     def ping(self) -> tuple[str, bytes]:
         """The message's id, by which an answer may refer to it, and its frame."""
-        envelope = self._envelope()
-        data = PingData(timestamp=self._clock.milliseconds())
-        return envelope["id"], encode(m.PingMessage(**envelope, data=data))
+        return self._say(MessageType.PING, {"timestamp": self._clock.milliseconds()})
 
     def pong(self, answer_to: str | None) -> bytes:
-        data = PongData(timestamp=self._clock.milliseconds())
-        return encode(m.PongMessage(**self._envelope(answer_to), data=data))
+        data = {"timestamp": self._clock.milliseconds()}
+        return self._say(MessageType.PONG, data, answer_to)[1]
 
     def auth_request(self, type_: str, token: str) -> bytes:
-        data = AuthRequestData(type=type_, token=token)
-        return encode(m.AuthRequestMessage(**self._envelope(), data=data))
+        return self._say(MessageType.AUTH_REQUEST, {"type": type_, "token": token})[1]
 
     def subscribe(self, data: SubscribeData) -> tuple[str, bytes]:
         """The message's id, by which an answer refers to it, and its frame."""
-        envelope = self._envelope()
-        return envelope["id"], encode(m.SubscribeMessage(**envelope, data=data))
+        return self._say(MessageType.SUBSCRIBE, data.model_dump(by_alias=True, exclude_unset=True))
 
     def unsubscribe(self, subscription_id: str) -> bytes:
-        data = UnsubscribeData(subscription_id=subscription_id)
-        return encode(m.UnsubscribeMessage(**self._envelope(), data=data))
+        return self._say(MessageType.UNSUBSCRIBE, {"subscriptionId": subscription_id})[1]
 
-    def _envelope(self, answer_to: str | None = None) -> dict[str, Any]:
-        answer = {} if answer_to is None else {"correlationId": answer_to}
-        return {
-            "id": f"msg-{next(self._numbers)}",
-            "timestamp": self._clock.milliseconds(),
-            "metadata": {"version": "1.0"} | answer,
-        }
+    def _say(
+        self, type_: MessageType, data: Mapping[str, Any], answer_to: str | None = None
+    ) -> tuple[str, bytes]:
+        id_, now = f"msg-{next(self._numbers)}", self._clock.milliseconds()
+        said = control_message(type_, data, id_=id_, timestamp=now, correlation_id=answer_to)
+        return id_, said

@@ -4,34 +4,14 @@ Those with `protocol`, positions, gaps, snapshots and acks are v1's; plain clien
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any
 
-from tui.protocol import codec
+from tui.protocol.catalog import MessageType
+from tui.protocol.control import control_message
 from tui.protocol.errors import ProtocolError
-from tui.protocol.models.base import Control, Metadata, WireModel
-from tui.protocol.models.control import (
-    AuthFailureData,
-    AuthFailureMessage,
-    AuthSuccessData,
-    AuthSuccessMessage,
-    ConnectData,
-    ConnectMessage,
-    ErrorData,
-    ErrorMessage,
-    Lost,
-    PongData,
-    PongMessage,
-    PublishAckData,
-    PublishAckMessage,
-    ServerLimits,
-    SubscriptionUpdateData,
-    SubscriptionUpdateMessage,
-)
-from tui.protocol.models.control import Position as WirePosition
 from tui.server.brokers import Position, Stored
 from tui.server.limits.sizes import DEFAULTS, ROOM, Limits
 
-D = TypeVar("D", bound=WireModel)
 HEARTBEAT_SECONDS = 10.0
 PROTOCOL_VERSION = 1
 
@@ -59,47 +39,43 @@ class Replies:
         self._count = 0
 
     def connect(self, max_message: int) -> bytes:
-        if not self._v1:
-            return self._write(ConnectMessage(data=ConnectData(client_id=self._client_id)))
-        data = ConnectData(
-            client_id=self._client_id,
-            protocol=PROTOCOL_VERSION,
-            limits=self._said_limits(max_message),
-        )
-        times = {"server_time": self._now(), "heartbeat_ms": int(HEARTBEAT_SECONDS * 1000)}
-        return self._write(ConnectMessage(data=_with(data, times)))
+        data: dict[str, Any] = {"clientId": self._client_id}
+        if self._v1:
+            data |= {
+                "protocol": PROTOCOL_VERSION,
+                "serverTime": self._now(),
+                "heartbeatMs": int(HEARTBEAT_SECONDS * 1000),
+                "limits": self._said_limits(max_message),
+            }
+        return self._write(MessageType.CONNECT, data)
 
     def auth_success(self, max_message: int, to: str | None) -> bytes:
-        data = (
-            AuthSuccessData(limits=self._said_limits(max_message))
-            if self._v1
-            else AuthSuccessData()
-        )
-        return self._write(AuthSuccessMessage(data=data), to)
+        data = {"limits": self._said_limits(max_message)} if self._v1 else {}
+        return self._write(MessageType.AUTH_SUCCESS, data, to)
 
     def auth_failure(self, code: str, reason: str, to: str | None) -> bytes:
-        return self._write(AuthFailureMessage(data=AuthFailureData(code=code, reason=reason)), to)
+        return self._write(MessageType.AUTH_FAILURE, {"code": code, "reason": reason}, to)
 
     def error(self, error: ProtocolError) -> bytes:
         """The refusal of a message; `details.index` says which of a frame, where no id can."""
-        fields: dict[str, object] = {"error": error.message, "code": error.code.value}
         details = {
             "field": error.field,
             "index": error.index if error.message_id is None else None,
         }
-        if known := {name: value for name, value in details.items() if value is not None}:
-            fields["details"] = known
-        data = ErrorData.model_validate(fields)
-        if error.retry_after_ms is not None:
-            data = _with(data, {"retry_after_ms": error.retry_after_ms})
-        return self._write(ErrorMessage(data=data), error.message_id)
+        data = {
+            "error": error.message,
+            "code": error.code.value,
+            "details": _known(details) or None,
+            "retryAfterMs": error.retry_after_ms,
+        }
+        return self._write(MessageType.ERROR, _known(data), error.message_id)
 
     def pong(self, positions: Mapping[str, Position], to: str | None) -> bytes:
-        data = PongData(positions=_wire(positions)) if self._v1 else PongData()
-        return self._write(PongMessage(data=_with(data, {"timestamp": self._now()})), to)
+        data: dict[str, Any] = {"positions": _wire(positions)} if self._v1 else {}
+        return self._write(MessageType.PONG, data | {"timestamp": self._now()}, to)
 
     def publish_ack(self, ids: Sequence[str]) -> bytes:
-        return self._write(PublishAckMessage(data=PublishAckData(ids=tuple(ids))))
+        return self._write(MessageType.PUBLISH_ACK, {"ids": ids})
 
     def active(
         self,
@@ -111,34 +87,26 @@ class Replies:
         recovered: bool,
     ) -> bytes:
         """`positions` are what was sent up to now, `heads` what a replay has yet to come to."""
-        data = SubscriptionUpdateData(
-            subscription_ids=tuple(ids),
-            status="active",
-            positions=_wire(positions),
-            recovered=recovered,
-        )
-        if heads:
-            data = data.model_copy(update={"heads": _wire(heads)})
-        return self._update(data, to)
+        data = {
+            "subscriptionIds": list(ids),
+            "status": "active",
+            "positions": _wire(positions),
+            "recovered": recovered,
+            "heads": _wire(heads) or None,
+        }
+        return self._update(_known(data), to)
 
     def denied(self, ids: Iterable[str], reason: str, to: str | None) -> bytes:
-        data = SubscriptionUpdateData(subscription_ids=tuple(ids), status="denied", reason=reason)
+        data = {"subscriptionIds": list(ids), "status": "denied", "reason": reason}
         return self._update(data, to)
 
     def closed(self, id_: str, to: str | None) -> bytes:
-        data = SubscriptionUpdateData(subscription_ids=(id_,), status="closed")
-        return self._update(data, to)
+        return self._update({"subscriptionIds": [id_], "status": "closed"}, to)
 
     def gap(self, resource: str, lost: tuple[int, int] | None) -> bytes:
         """Events are gone for this client: these offsets at most, or unknown in a new epoch."""
-        if lost is None:
-            return self._update(SubscriptionUpdateData(status="gap", resource=resource))
-        data = SubscriptionUpdateData(
-            status="gap",
-            resource=resource,
-            lost=Lost.model_validate({"from": lost[0], "to": lost[1]}),
-        )
-        return self._update(data)
+        bounds = lost and {"from": lost[0], "to": lost[1]}
+        return self._update(_known({"status": "gap", "resource": resource, "lost": bounds}))
 
     def snapshot(
         self, resource: str, at: Position, state: Sequence[Stored]
@@ -149,56 +117,48 @@ class Replies:
         while end < len(state) and (end == 0 or size + len(state[end].v1) < room):
             size += len(state[end].v1) + 1
             end += 1
-        data = SubscriptionUpdateData(
-            status="snapshot",
-            resource=resource,
-            epoch=at.epoch,
-            offset=at.offset,
-            more=end < len(state),
-            state=(),
-        )
+        data = {
+            "status": "snapshot",
+            "resource": resource,
+            "epoch": at.epoch,
+            "offset": at.offset,
+            "more": end < len(state),
+            "state": [],
+        }
         # The entries are JSON already, and are never taken apart again.
         entries = b",".join([event.v1 for event in state[:end]])
-        empty = self._encode(SubscriptionUpdateMessage(data=data))
+        empty = self._encode(MessageType.SUBSCRIPTION_UPDATE, data)
         page = empty.replace(b'"state":[]', b'"state":[%b]' % entries, 1)
-        self._sent("subscription_update", len(page))
+        self._sent(MessageType.SUBSCRIPTION_UPDATE, len(page))
         return page, state[end:]
 
-    def _update(self, data: SubscriptionUpdateData, to: str | None = None) -> bytes:
-        return self._write(SubscriptionUpdateMessage(data=data), to)
+    def _update(self, data: Mapping[str, Any], to: str | None = None) -> bytes:
+        return self._write(MessageType.SUBSCRIPTION_UPDATE, data, to)
 
-    def _write(self, message: Control, to: str | None = None) -> bytes:
-        said = self._encode(message, to)
-        self._sent(message.type, len(said))
+    def _write(self, type_: MessageType, data: Mapping[str, Any], to: str | None = None) -> bytes:
+        said = self._encode(type_, data, to)
+        self._sent(type_, len(said))
         return said
 
-    def _encode(self, message: Control, to: str | None = None) -> bytes:
+    def _encode(self, type_: MessageType, data: Mapping[str, Any], to: str | None = None) -> bytes:
         self._count += 1
-        metadata = (
-            Metadata(version="1.0") if to is None else Metadata(version="1.0", correlation_id=to)
-        )
-        envelope = {
-            "id": f"{self._client_id}-{self._count}",
-            "timestamp": self._now(),
-            "metadata": metadata,
-        }
-        return codec.encode(message.model_copy(update=envelope))
+        id_ = f"{self._client_id}-{self._count}"
+        return control_message(type_, data, id_=id_, timestamp=self._now(), correlation_id=to)
 
-    def _said_limits(self, max_message: int) -> ServerLimits:
-        subscriptions = self._limits.subscriptions
-        return ServerLimits(max_message_bytes=max_message, max_subscriptions=subscriptions)
+    def _said_limits(self, max_message: int) -> dict[str, int]:
+        return {
+            "maxMessageBytes": max_message,
+            "maxSubscriptions": self._limits.subscriptions,
+        }
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
 
-def _with(data: D, times: Mapping[str, int]) -> D:
-    """`data` with whole milliseconds: `1000`, as the document writes them, and not `1000.0`."""
-    return data.model_copy(update=times)
+def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None: a missing field is absent."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def _wire(positions: Mapping[str, Position]) -> dict[str, WirePosition]:
-    return {
-        resource: WirePosition(epoch=position.epoch, offset=position.offset)
-        for resource, position in positions.items()
-    }
+def _wire(positions: Mapping[str, Position]) -> dict[str, dict[str, Any]]:
+    return {resource: position._asdict() for resource, position in positions.items()}
