@@ -6,8 +6,10 @@ force before, it would move the cursor past what is still to be resumed. A subsc
 snapshot, the first or one after a gap, may have been cut off asks for all snapshots again.
 """
 
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
 
 from tui.client.status import Denied
 from tui.client.subscriptions import (
@@ -19,7 +21,7 @@ from tui.client.subscriptions import (
 )
 from tui.client.words import Words
 from tui.protocol.limits import MAX_RECEIVE
-from tui.protocol.models.control import Position, SubscribeData, SubscriptionUpdateData
+from tui.protocol.models.control import Position, SubscriptionUpdateData
 from tui.protocol.text import clean
 
 NEVER = float("inf")
@@ -30,7 +32,7 @@ MAX_ASKED = 256
 
 
 class _Asked(NamedTuple):
-    data: SubscribeData
+    data: Mapping[str, Any]
     ids: tuple[str, ...]
     """The subscriptions' own ids."""
 
@@ -81,11 +83,11 @@ class Requests:
         if known:
             stateful = [s for s in known if s.beginning.state]
             cut_off = any(not s.settled for s in stateful)
-            data = SubscribeData(
-                subscriptions=tuple(v1_spec(s) for s in known),
-                resume=dict(cursor),
-                snapshot="always" if cut_off else "auto" if stateful else "never",
-            )
+            data = {
+                "subscriptions": [v1_spec(s) for s in known],
+                "resume": {name: place.model_dump() for name, place in cursor.items()},
+                "snapshot": "always" if cut_off else "auto" if stateful else "never",
+            }
             frames.insert(0, self._ask(_asked(data, known)))
         return frames
 
@@ -108,13 +110,7 @@ class Requests:
                 self.unanswered.update(s.id for s in subscriptions)
                 return []
             return [self._ask(asked) for asked in wanted]
-        return [
-            self._ask(
-                _asked(SubscribeData(**spec.model_dump(by_alias=False, exclude_unset=True)), [s])
-            )
-            for s in subscriptions
-            for spec in plain_specs(s)
-        ]
+        return [self._ask(_asked(spec, [s])) for s in subscriptions for spec in plain_specs(s)]
 
     def unsubscribe(self, subscription: Subscription, *, v1: bool) -> list[bytes]:
         self._no_longer_waiting([subscription.id])
@@ -122,7 +118,7 @@ class Requests:
         spec_ids = (
             [subscription.id]
             if v1
-            else [s.subscription_id or "" for s in plain_specs(subscription)]
+            else [spec["subscriptionId"] for spec in plain_specs(subscription)]
         )
         return [self._words.unsubscribe(id_) for id_ in spec_ids]
 
@@ -131,12 +127,12 @@ class Requests:
         ready = [asked for at, asked in self._again if at <= now]
         self._again = [(at, asked) for at, asked in self._again if at > now]
         frames = []
-        for asked, ids in ready:
+        for data, ids in ready:
             wanted = [s for s in map(self._subscriptions.get, ids) if s is not None]
-            specs = tuple(v1_spec(s) for s in wanted)
-            several = {"subscriptions": specs} if asked.subscriptions else {}
+            several = {"subscriptions": [v1_spec(s) for s in wanted]}
+            again = {**data, **several} if "subscriptions" in data else data
             if wanted:
-                frames.append(self._ask(_asked(asked.model_copy(update=several), wanted)))
+                frames.append(self._ask(_asked(again, wanted)))
         return frames
 
     def answered(self, data: SubscriptionUpdateData) -> list[Denied]:
@@ -227,25 +223,25 @@ def _portions(subscriptions: list[Subscription], most: int) -> Iterator[list[Sub
     portion: list[Subscription] = []
     size = ENVELOPE
     for subscription in subscriptions:
-        spec = v1_spec(subscription).model_dump_json(by_alias=True, exclude_unset=True)
-        size += len(spec.encode()) + 1
+        more = len(orjson.dumps(v1_spec(subscription))) + 1
+        size += more
         if portion and size > most:
             yield portion
-            portion, size = [], ENVELOPE + len(spec.encode()) + 1
+            portion, size = [], ENVELOPE + more
         portion.append(subscription)
     if portion:
         yield portion
 
 
 def _beginning(beginning: Beginning, subscriptions: list[Subscription]) -> _Asked:
-    data = SubscribeData(
-        subscriptions=tuple(v1_spec(s) for s in subscriptions),
-        snapshot="auto" if beginning.state else "never",
-    )
+    data: dict[str, Any] = {
+        "subscriptions": [v1_spec(s) for s in subscriptions],
+        "snapshot": "auto" if beginning.state else "never",
+    }
     if beginning.since is not None:
-        data = data.model_copy(update={"resume": {"since": beginning.since}})
+        data["resume"] = {"since": beginning.since}
     return _asked(data, subscriptions)
 
 
-def _asked(data: SubscribeData, subscriptions: Collection[Subscription]) -> _Asked:
+def _asked(data: Mapping[str, Any], subscriptions: Collection[Subscription]) -> _Asked:
     return _Asked(data, tuple(s.id for s in subscriptions))

@@ -1,12 +1,14 @@
 """What a client has asked for, kept across connections, and how it is said on the wire."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tui.client.status import Denied
 from tui.protocol.catalog import RESOURCES
-from tui.protocol.models.control import SubscriptionSpec
 from tui.protocol.topics import Filter, short_name
+
+Spec = dict[str, Any]
+"""One subscription, by the wire's names."""
 
 
 class Beginning(NamedTuple):
@@ -113,12 +115,12 @@ class Subscriptions:
         return len(self._by_id)
 
 
-def v1_spec(subscription: Subscription) -> SubscriptionSpec:
+def v1_spec(subscription: Subscription) -> Spec:
     filter_ = subscription.filter
     return _spec(subscription.id, filter_.resource, filter_.id, filter_.events)
 
 
-def plain_specs(subscription: Subscription) -> list[SubscriptionSpec]:
+def plain_specs(subscription: Subscription) -> list[Spec]:
     """The subscription as a server written from the document understands it.
 
     Such a server looks subscriptions up by resource and compares short event names, so a glob over
@@ -135,9 +137,8 @@ def plain_specs(subscription: Subscription) -> list[SubscriptionSpec]:
     ]
 
 
-def _spec(id_: str, resource: str, resource_id: str, events: tuple[str, ...]) -> SubscriptionSpec:
-    if not events:  # an empty list means "none" to the document's server
-        return SubscriptionSpec(subscription_id=id_, resource=resource, resource_id=resource_id)
-    return SubscriptionSpec(
-        subscription_id=id_, resource=resource, resource_id=resource_id, events=events
-    )
+def _spec(id_: str, resource: str, resource_id: str, events: tuple[str, ...]) -> Spec:
+    spec: Spec = {"subscriptionId": id_, "resource": resource, "resourceId": resource_id}
+    if events:  # an empty list means "none" to the document's server
+        spec["events"] = events
+    return spec

@@ -7,7 +7,6 @@ from typing import Any
 from tui.client.clock import Clock
 from tui.protocol.catalog import MessageType
 from tui.protocol.control import control_message
-from tui.protocol.models.control import SubscribeData
 
 
 class Words:
@@ -26,9 +25,9 @@ class Words:
     def auth_request(self, type_: str, token: str) -> bytes:
         return self._say(MessageType.AUTH_REQUEST, {"type": type_, "token": token})[1]
 
-    def subscribe(self, data: SubscribeData) -> tuple[str, bytes]:
+    def subscribe(self, data: Mapping[str, Any]) -> tuple[str, bytes]:
         """The message's id, by which an answer refers to it, and its frame."""
-        return self._say(MessageType.SUBSCRIBE, data.model_dump(by_alias=True, exclude_unset=True))
+        return self._say(MessageType.SUBSCRIBE, data)
 
     def unsubscribe(self, subscription_id: str) -> bytes:
         return self._say(MessageType.UNSUBSCRIBE, {"subscriptionId": subscription_id})[1]

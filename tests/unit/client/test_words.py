@@ -4,14 +4,16 @@ from tests.support.models import strangers
 from tui.client.clock import Clock
 from tui.client.words import Words
 from tui.protocol.codec import decode_message
-from tui.protocol.models.control import Position, SubscribeData, SubscriptionSpec
+from tui.protocol.models import SubscribeMessage
 
 
 def test_all_that_is_said_is_known_by_its_names() -> None:
     words = Words(Clock())
-    spec = SubscriptionSpec(subscription_id="a", resource="agent", resource_id="*")
-    resume: dict[str, Position | float] = {"agent": Position(epoch="one", offset=7)}
-    wish = SubscribeData(subscriptions=(spec,), resume=resume, snapshot="auto")
+    wish = {
+        "subscriptions": [{"subscriptionId": "a", "resource": "agent", "resourceId": "*"}],
+        "resume": {"agent": {"epoch": "one", "offset": 7}},
+        "snapshot": "auto",
+    }
     frames = {
         "ping": words.ping()[1],
         "pong": words.pong("m"),
@@ -23,4 +25,6 @@ def test_all_that_is_said_is_known_by_its_names() -> None:
         message = decode_message(frame)
         assert message.type == name
         assert not list(strangers(message)), name
-    assert decode_message(frames["subscribe"]).data == wish
+    said = decode_message(frames["subscribe"])
+    assert isinstance(said, SubscribeMessage)
+    assert said.data.model_dump(by_alias=True, exclude_unset=True, mode="json") == wish
