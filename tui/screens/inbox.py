@@ -13,8 +13,14 @@ from tui.widgets.inbox_line import InboxLine
 
 NEEDS_AT = {"agent": "agents", "item": "alerts"}
 """In which pane a need is found, by what it is about."""
-KEYS = ("inbox.next", "inbox.ack", "inbox.snooze", "inbox.restore", "row.open")
-"""The bindings whose keys the line names."""
+KEYS = {
+    "inbox.next": "inbox_next",
+    "inbox.ack": "inbox_ack",
+    "inbox.snooze": "inbox_snooze",
+    "inbox.restore": "inbox_restore",
+    "row.open": "details",
+}
+"""The bindings whose keys the line names, and what a click on one does, wherever the focus is."""
 
 
 class InboxScreen(Screen[None]):
@@ -67,17 +73,21 @@ class InboxScreen(Screen[None]):
 
     def start_inbox(self) -> None:
         """Once the panes are there."""
-        self.inbox.keys = self._keys_of(KEYS)
+        self.inbox.keys = self._keys()
         for name in NEEDS_AT.values():
             self.watch(self.query_one(f"#{name}"), "cursor", self.follow_cursor, init=False)
 
-    def _keys_of(self, ids: tuple[str, ...]) -> dict[str, str]:
-        """The keys by binding id as they are now, which a person may have set."""
+    def _keys(self) -> dict[str, str]:
+        """The keys by binding id, which a person may have set.
+
+        Of `active_bindings` those are missing whose key the focused pane has for something else.
+        """
         keys: dict[str, str] = {}
-        for active in self.active_bindings.values():
-            if (id_ := active.binding.id) in ids:
-                key = self.app.get_key_display(active.binding)
-                keys[id_] = min(keys.get(id_, key), key, key=len)
+        for _, bindings in self._binding_chain:
+            for _, binding in bindings:
+                if (id_ := binding.id) in KEYS:
+                    key = self.app.get_key_display(binding)
+                    keys[id_] = min(keys.get(id_, key), key, key=len)
         return keys
 
     def update_inbox(self) -> None:
@@ -100,11 +110,9 @@ class InboxScreen(Screen[None]):
         self.update_inbox()
 
     async def on_inbox_line_chosen(self, message: InboxLine.Chosen) -> None:
-        for node, binding, *_ in self.active_bindings.values():
-            if binding.id == message.binding:
-                await self.app.run_action(binding.action, node)
-                return
-        if need := self.inbox.selected():
+        if action := KEYS.get(message.binding):
+            await self.run_action(action)
+        elif need := self.inbox.selected():
             self._go_to(need)
 
     def action_inbox_next(self) -> None:
@@ -137,6 +145,7 @@ class InboxScreen(Screen[None]):
     def action_inbox_restore(self) -> None:
         if not self.store.inbox.restore():
             self.notify("nothing was put off", timeout=1.5, markup=False)
+            return
         for need in self.store.inbox.open(self._clock())[:1]:
             self.inbox.select(need)
         self.show(self.store.drain() or {Slice.INBOX})

@@ -77,7 +77,9 @@ class InboxLine(RowView, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         event.stop()
-        line = self.line(0, self.room.width)
+        line = self._shown.get(0)  # by what a person saw, though it be no longer so
+        if not line:
+            return
         place = span_at(line, event.x) or 0
         text, style = line[place]
         if style == "dim" and place:  # what the key before it does

@@ -199,6 +199,29 @@ async def test_a_click_on_the_line_leads_there() -> None:
         assert cursor(screen, "agents") == "coder-2"
 
 
+async def test_its_keys_are_named_though_the_pane_that_has_the_focus_has_the_same(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "dashboard.json"
+    file.write_text('{"layout": {"pane": "alerts"}}', "utf-8")
+    async with dashboard(NOWHERE, clock=Time(), remembered=Remembered(file)) as screen:
+        tell(screen, *TROUBLE)
+        await screen.shows("coder-2 needs you")
+        assert screen.open_pane == "alerts"
+        assert "a ack  S snooze  ! go" in line(screen)
+
+
+async def test_where_nothing_was_put_off_the_key_moves_nothing() -> None:
+    async with dashboard(NOWHERE, toasts=True, clock=Time()) as screen:
+        tell(screen, *TROUBLE)
+        await screen.press("exclamation_mark")
+        await screen.shows("coder-3 blocked")
+        await screen.press("A")
+        await screen.shows("nothing was put off", "coder-3 blocked")
+        screen.app._tick()
+        await screen.shows("coder-3 blocked")
+
+
 async def test_where_nobody_needs_you_the_keys_say_so_and_do_nothing() -> None:
     async with dashboard(NOWHERE, toasts=True, clock=Time()) as screen:
         tell(screen, status("a", "busy"))

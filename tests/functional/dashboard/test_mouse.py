@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from textual.events import Click
 
 from tests.support.dashboard import Screen, dashboard
 from tests.support.events import START, alert, event, phase, results, status
@@ -11,6 +12,7 @@ from tui.app import AutosdlcApp
 from tui.panes.agents import AgentsPane
 from tui.screens.detail import DetailScreen
 from tui.store.link import Link
+from tui.widgets.inbox_line import InboxLine
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 WIDE = (200, 60)
@@ -188,6 +190,35 @@ async def test_a_click_on_a_key_in_the_inbox_line_does_what_that_does(columns: i
         await click("A shows", " ‼ ")
         await click("open" if named else "⏎", "")
         await screen.until(lambda: in_detail(screen), "detail")
+
+
+@pytest.mark.parametrize(
+    "keys", [["1"], ["4"], ["1", "slash", "x"]], ids=["agents", "alerts", "a filter"]
+)
+async def test_a_click_on_a_key_there_means_the_need_wherever_the_focus_is(keys: list[str]) -> None:
+    async with dashboard(NOWHERE, size=(160, 40), clock=Time()) as screen:
+        asking = [status(name, "needs_input", reason="Which?") for name in ("a", "b")]
+        tell(screen, *asking, alert("1", "low"))
+        await screen.shows("LOW")
+        await screen.press("5", *keys)
+        await click_on(screen, " a ack", "a")
+        await screen.shows("‼ b needs you")
+        await click_on(screen, "S snooze", "S")
+        await screen.shows("nobody else needs you (2 put off")
+        await click_on(screen, "A shows", "A")
+        await screen.shows("‼ a needs you")
+
+
+async def test_a_click_in_the_inbox_line_is_judged_by_what_is_on_the_screen() -> None:
+    async with dashboard(NOWHERE, size=(160, 40), clock=Time()) as screen:
+        tell(screen, status("a", "needs_input", reason="Which?"))
+        await screen.shows("a ack")
+        line = screen.app.screen.query_one(InboxLine)
+        x = screen.text.splitlines()[line.region.y].index("a ack")
+        # The keys have other places, once it is drawn with this one:
+        screen.app.store.apply(status("b", "needs_input", reason="Which?"))
+        line.on_click(Click(line, x, 0, 0, 0, 1, shift=False, meta=False, ctrl=False))
+        await screen.shows("(acknowledged) Which?")
 
 
 async def test_a_click_on_a_summary_opens_that_pane() -> None:
