@@ -22,8 +22,8 @@ from tui.screens.inbox import InboxScreen
 from tui.screens.panes_grid import PanesGrid
 from tui.store import Slice, Store
 from tui.store.query import Query
-from tui.widgets.asked import Asked
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.time_ribbon import TimeRibbon
 
@@ -308,7 +308,7 @@ class Dashboard(InboxScreen):
     def on_pane_zoom_wanted(self) -> None:
         self.action_zoom()
 
-    def on_asked(self, message: Asked) -> None:
+    def on_pane_wanted(self, message: PaneWanted) -> None:
         self._go_to_pane(message.pane)
 
     def _go_to_pane(self, name: str | None) -> None:
@@ -350,6 +350,8 @@ class Dashboard(InboxScreen):
             self._open(subject)
 
     def _open(self, subject: Subject) -> None:
+        if self.app.screen is not self:
+            return  # of two clicks the second was heard when all about the first was open
         from tui.details import detail_of
         from tui.screens.detail import DetailScreen
 

@@ -12,9 +12,9 @@ from tui.details import Detail
 from tui.panes.pane import Clock
 from tui.protocol.text import clean
 from tui.store import Slice, Store
-from tui.widgets.asked import Asked
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
 from tui.widgets.status_bar import StatusBar
 
@@ -96,8 +96,9 @@ class DetailScreen(Screen[str | None]):
         # As content: a string would be read as markup, and an event's text may hold some.
         self._view.border_title = Content(clean(self.detail.title(self._store), TITLE))
 
-    def on_asked(self, message: Asked) -> None:
-        self.dismiss(message.pane)
+    def on_pane_wanted(self, message: PaneWanted) -> None:
+        if self.app.screen is self:  # of two clicks the second may be heard when it is closed
+            self.dismiss(message.pane)
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
         """Draw what changed; like the dashboard's."""

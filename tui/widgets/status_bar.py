@@ -6,8 +6,8 @@ from textual.events import Click
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.asked import Asked
 from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, span_at, spread
+from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
 
 PHASES = {
@@ -76,7 +76,7 @@ class StatusBar(RowView, can_focus=False):
         elif place == PAUSED:
             self.call_next(self.run_action, "screen.pause")
         elif pane := PANES[place]:
-            self.post_message(Asked(pane))
+            self.post_message(PaneWanted(pane))
 
     def _link(self) -> Line:
         link = self.store.link

@@ -12,8 +12,8 @@ from textual.message import Message
 
 from tui.store import Store
 from tui.store.ribbon import SESSION_GAP
-from tui.widgets.asked import Asked
 from tui.widgets.cells import Line, Span, clock_time, fit, line_width, span_at, spark
+from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ class TimeRibbon(RowView, can_focus=False):
         if text.startswith("▌"):
             self.call_next(self.run_action, "screen.pause")
         elif pane := PANES.get(text[:1]):
-            self.post_message(Asked(pane))
+            self.post_message(PaneWanted(pane))
         elif style in PHASE_STYLES.values():
-            self.post_message(Asked("tdd"))
+            self.post_message(PaneWanted("tdd"))
         elif text.startswith(MORE):
-            self.post_message(Asked("agents"))
+            self.post_message(PaneWanted("agents"))
 
     def on_mouse_move(self, event: MouseMove) -> None:
         self._point(self._agent_at(event))

@@ -13,6 +13,8 @@ from tui.panes.agents import AgentsPane
 from tui.screens.detail import DetailScreen
 from tui.store.link import Link
 from tui.widgets.inbox_line import InboxLine
+from tui.widgets.pane_wanted import PaneWanted
+from tui.widgets.time_ribbon import TimeRibbon
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 WIDE = (200, 60)
@@ -165,6 +167,23 @@ async def test_a_count_leads_to_its_pane_from_a_detail_as_well() -> None:
         await screen.until(lambda: in_detail(screen), "detail")
         await click_on(screen, "▲1")
         await screen.until(lambda: screen.open_pane == "alerts", "alerts")
+
+
+async def test_what_two_clicks_at_once_open_is_opened_once_and_closed_once() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, status("a", "busy"))
+        below = screen.app.screen
+        for _ in range(2):
+            below.post_message(TimeRibbon.Chosen("a"))
+        await screen.until(lambda: in_detail(screen), "detail")
+        await screen.pilot.pause()
+        assert screen.app.screen_stack[-2] is below
+        detail = screen.app.screen
+        for _ in range(2):
+            detail.post_message(PaneWanted("tdd"))
+        await screen.until(lambda: screen.open_pane == "tdd", "tdd")
+        await screen.pilot.pause()
+        assert screen.app.screen is below
 
 
 @pytest.mark.parametrize("columns", [80, 160])

@@ -3,7 +3,7 @@
 from textual.message import Message
 
 
-class Asked(Message):
+class PaneWanted(Message):
     """A person wants to see the pane that says more of what they clicked on."""
 
     def __init__(self, pane: str) -> None:
