@@ -110,7 +110,7 @@ class ListPane(Pane, Generic[T]):
 
     def _nothing(self) -> list[str]:
         if self.total or self.search.fault:  # said though the link is down: there is something
-            return wrap(self.nothing(), max(10, self.sure_width))
+            return wrap(self.nothing(), max(10, self.width_beside_scrollbar))
         return super()._nothing()
 
     def list_summary(self) -> Line:

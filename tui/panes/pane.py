@@ -219,9 +219,9 @@ class Pane(RowView):
             said = "starting…"
         else:
             said = f"connecting to {link.url}…"
-        lines = wrap(said, max(10, self.sure_width))
+        lines = wrap(said, max(10, self.width_beside_scrollbar))
         if link.live and link.hint and self.NUMBER == 1:
-            lines += ["", *wrap(link.hint, max(10, self.sure_width))]
+            lines += ["", *wrap(link.hint, max(10, self.width_beside_scrollbar))]
         return lines
 
     def reveal(self, key: str) -> bool:

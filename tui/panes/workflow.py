@@ -105,7 +105,7 @@ class WorkflowPane(OneOfPane):
     # One workflow.
 
     def _drawn(self, workflow: Workflow) -> list[Row]:
-        width = max(20, self.sure_width)
+        width = max(20, self.width_beside_scrollbar)
         listed = self._placed(workflow)
         gantt = Gantt(workflow, self._forecast, self.clock())
         names = max((cell_len(_name(place)) for place in listed), default=0)

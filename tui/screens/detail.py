@@ -42,7 +42,7 @@ class DetailView(RowView):
         self._lines: Sequence[Line] = ()
 
     def update_rows(self) -> None:
-        width = self.sure_width
+        width = self.room.width
         known = self._detail.lines(self._store, self._clock(), width)
         self._lines = known or ((("nothing is known of it any more", "dim"),),)
         self.stale = bool(known) and not self._store.link.live

@@ -158,13 +158,13 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         return self.scrollable_content_region.size
 
     @property
-    def sure_width(self) -> int:
+    def width_beside_scrollbar(self) -> int:
         """Cells that a row has, whether there is a scrollbar or not.
 
         Rows whose number depends on the width are laid out for this one: by the room, a scrollbar
         could make them so few that it is not needed, and without it they would be too many again.
         """
-        return self.size.width - self.styles.scrollbar_size_vertical
+        return max(0, self.size.width - self.styles.scrollbar_size_vertical)
 
     def update_rows(self) -> None:
         """Draw what has changed since the last call; cheap where nothing has."""
