@@ -1,6 +1,7 @@
 """The top line: is the link live, how fast, and how many things want a person."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from textual.events import Click
 
@@ -19,11 +20,17 @@ PHASES = {
     "replay": ("▶", "accent", "REPLAY"),
     "ended": ("■", "accent", "REPLAY ended"),
 }
+PAUSE = "pause"
+"""What a click on PAUSED asks for, in place of a pane."""
 
 
-PAUSED = 0
-PANES = ("", "agents", "agents", "alerts", "tdd", "")
-"""Of what is at the right end: the pane to go to; first there is whether the view is paused."""
+class Sign(NamedTuple):
+    """One of the things at the right end."""
+
+    text: str
+    style: str
+    wanted: str = ""
+    """The pane that a click on it leads to."""
 
 
 class StatusBar(RowView, can_focus=False):
@@ -35,8 +42,10 @@ class StatusBar(RowView, can_focus=False):
         super().__init__(id="status")
         self.store = store
         self.clock = clock
-        self._counts: Line = ()
-        """What is drawn at the right end."""
+        self._link: Line = ()
+        """What is drawn at the left end."""
+        self._signs: tuple[Sign, ...] = ()
+        """What is drawn at the right end, where there is room."""
         self.paused_at: int | None = None
         """How many events there were when the view was paused; None while it is not."""
 
@@ -45,22 +54,23 @@ class StatusBar(RowView, can_focus=False):
 
     def line(self, index: int, width: int) -> Line:
         del index
-        link, self._counts = self._parts(width)
-        return spread(link, self._counts, width)
+        self._link, self._signs = self._parts(width)
+        return spread(self._link, _drawn(self._signs), width)
 
-    def _parts(self, width: int) -> tuple[Line, Line]:
-        link = self._link()
-        wanted = self._wanted(in_words=True)
-        if line_width(link[:4]) + line_width(wanted) >= width:
-            wanted = self._wanted(in_words=False)
-        while len(link) > 4 and line_width(link) + line_width(wanted) >= width:
+    def _parts(self, width: int) -> tuple[Line, tuple[Sign, ...]]:
+        link = self._link_said()
+        signs = self._signs_said(in_words=True)
+        if line_width(link[:4]) + line_width(_drawn(signs)) >= width:
+            signs = self._signs_said(in_words=False)
+        taken = line_width(_drawn(signs))
+        while len(link) > 4 and line_width(link) + taken >= width:
             link = link[:-1]  # what wants a person goes before what else there is to say
-        if line_width(link) + line_width(wanted) >= width:
+        if line_width(link) + taken >= width:
             glyph, style, _ = self._phase()
             link = ((f" {glyph} ", style),)
-        if line_width(link) + line_width(wanted) >= width:
-            wanted = wanted[:-1]  # the clock, which every other thing has
-        return link, wanted
+        if line_width(link) + taken >= width:
+            signs = signs[:-1]  # the clock, which every other thing has
+        return link, signs
 
     def _phase(self) -> tuple[str, str, str]:
         """The state of the link: glyph, style, word."""
@@ -68,17 +78,22 @@ class StatusBar(RowView, can_focus=False):
         return PHASES.get(phase, ("?", "text", phase))
 
     def on_click(self, event: Click) -> None:
-        """A click on a count goes to the pane that it counts; one on what can end, ends it."""
-        place = span_at(self._counts, event.x - self.room.width + line_width(self._counts))
-        if place is None:
+        """One on a count goes to the pane that it counts, one on PAUSED goes on.
+
+        One on a link that waits tries again at once.
+        """
+        signs = _drawn(self._signs)
+        if span_at(self._link, event.x) is not None:
             if self.store.link.phase == "waiting":
                 self.call_next(self.run_action, "app.retry")
-        elif place == PAUSED:
-            self.call_next(self.run_action, "screen.pause")
-        elif pane := PANES[place]:
-            self.post_message(PaneWanted(pane))
+        elif (place := span_at(signs, event.x - self.room.width + line_width(signs))) is not None:
+            wanted = self._signs[place].wanted
+            if wanted == PAUSE:
+                self.call_next(self.run_action, "screen.pause")
+            elif wanted:
+                self.post_message(PaneWanted(wanted))
 
-    def _link(self) -> Line:
+    def _link_said(self) -> Line:
         link = self.store.link
         glyph, style, word = self._phase()
         spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
@@ -103,7 +118,7 @@ class StatusBar(RowView, can_focus=False):
             spans.append((clean(link.reason, 60) + " ", "dim"))
         return tuple(spans)
 
-    def _wanted(self, *, in_words: bool) -> Line:
+    def _signs_said(self, *, in_words: bool) -> tuple[Sign, ...]:
         store = self.store
         needs = store.inbox.count(self.clock(), "needs_input")
         alerts = store.delivery.alerts()
@@ -112,14 +127,22 @@ class StatusBar(RowView, can_focus=False):
         clock = clock_time(self.clock()) + " "
         missed = f"{store.events - self.paused_at:,}" if self.paused_at is not None else ""
         paused = f" PAUSED +{missed} held " if in_words else f" PAUSED +{missed} "
+        asking = f" ‼{needs}{' needs you' if in_words else ''} "
+        stuck = f" ◼{broken}{_word(broken, 'agent') if in_words else ''} "
+        alerting = f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} "
+        red = f" ✗{failing}{_word(failing, 'test') if in_words else ''} "
         return (
-            (paused if missed else "", "alarm"),
-            (f" ‼{needs}{' needs you' if in_words else ''} " if needs else "", "alarm"),
-            (f" ◼{broken}{_word(broken, 'agent') if in_words else ''} " if broken else "", "bad"),
-            (f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} " if alerts else "", "bad"),
-            (f" ✗{failing}{_word(failing, 'test') if in_words else ''} " if failing else "", "bad"),
-            (f" {clock}", "text"),
+            Sign(paused if missed else "", "alarm", PAUSE),
+            Sign(asking if needs else "", "alarm", "agents"),
+            Sign(stuck if broken else "", "bad", "agents"),
+            Sign(alerting if alerts else "", "bad", "alerts"),
+            Sign(red if failing else "", "bad", "tdd"),
+            Sign(f" {clock}", "text"),
         )
+
+
+def _drawn(signs: tuple[Sign, ...]) -> Line:
+    return tuple((sign.text, sign.style) for sign in signs)
 
 
 def _word(count: int, word: str) -> str:

@@ -1,5 +1,6 @@
 """A click on what is drawn small leads to what it is about."""
 
+from asyncio import StreamReader, StreamWriter, start_server
 from functools import partial
 from typing import Any
 
@@ -152,12 +153,25 @@ async def test_a_paused_view_goes_on_where_it_says_that_it_is_paused() -> None:
 
 
 async def test_a_link_that_waits_is_tried_again_by_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[bool] = []
-    monkeypatch.setattr(AutosdlcApp, "action_retry", lambda _: tried.append(True))
-    async with dashboard(NOWHERE, clock=Time()) as screen:
-        tell(screen, link=Link(phase="waiting", reason="refused", attempt=1, retry_in=9))
-        await click_on(screen, "WAITING")
-        await screen.until(lambda: bool(tried), "tried")
+    monkeypatch.setattr(AutosdlcApp, "connects", True)
+    tries = 0
+
+    async def busy(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 Busy\r\nRetry-After: 250\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await start_server(busy, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        async with dashboard(f"ws://127.0.0.1:{port}/ws", size=(200, 40)) as screen:
+            await screen.shows("try 2 in 2")
+            await screen.pilot.click(offset=(150, 0))  # nothing is there
+            await screen.shows("try 2 in 2")
+            await click_on(screen, "WAITING")
+            await screen.shows("try 3 in 2")
+            assert tries == 2
 
 
 async def test_a_count_leads_to_its_pane_from_a_detail_as_well() -> None:
