@@ -99,6 +99,7 @@ def ordered(agents: Iterable[Agent], order: str) -> list[Agent]:
 class AgentsPane(ListPane[Row]):
     NUMBER = 1
     NAME = "AGENTS"
+    SPOKEN = "agents"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("agent"),)
     SLICES = frozenset({Slice.AGENTS, Slice.TDD, Slice.INBOX})
     EMPTY = "no agents yet: they appear with their first agent_status"

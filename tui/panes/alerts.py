@@ -36,6 +36,7 @@ TITLE_EDGE = 1
 class AlertsPane(ListPane[Item]):
     NUMBER = 4
     NAME = "ALERTS"
+    SPOKEN = "alerts"
     FILTERS: ClassVar[tuple[Filter, ...]] = (
         Filter("system"),
         Filter("deployment"),

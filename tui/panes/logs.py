@@ -32,6 +32,7 @@ class LogsPane(ListPane[LogLine]):
 
     NUMBER = 5
     NAME = "LOGS"
+    SPOKEN = "logs"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("agent", "*", ("log", "error")),)
     SLICES = frozenset({Slice.LOGS})
     EMPTY = "no log lines yet: agent_log and agent_error show up here"

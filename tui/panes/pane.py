@@ -49,6 +49,8 @@ class Pane(RowView):
 
     NUMBER: ClassVar[int]
     NAME: ClassVar[str]
+    SPOKEN: ClassVar[str]
+    """The name as it is written in a sentence."""
     FILTERS: ClassVar[tuple[Filter, ...]]
     """What this pane subscribes to, on the one shared client."""
     SLICES: ClassVar[frozenset[Slice]]

@@ -63,6 +63,7 @@ class Sections(Sequence[Row]):
 class TddPane(OneOfPane):
     NUMBER = 2
     NAME = "TDD"
+    SPOKEN = "TDD"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("tdd"),)
     SLICES = frozenset({Slice.TDD})
     EMPTY = "no tests yet: run pytest --autosdlc in a project"

@@ -41,6 +41,7 @@ WORKFLOWS = (
 class WorkflowPane(OneOfPane):
     NUMBER = 3
     NAME = "WORKFLOW"
+    SPOKEN = "workflow"
     FILTERS: ClassVar[tuple[Filter, ...]] = (Filter("workflow"),)
     SLICES = frozenset({Slice.WORKFLOWS})
     EMPTY = "no workflow yet: one appears with its workflow_started"

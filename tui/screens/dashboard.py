@@ -45,11 +45,6 @@ PAUSE = "pause"
 _NUMBERS = Binding.Group("pane", compact=True)
 
 
-def _spoken(pane: type[Pane]) -> str:
-    """A pane's name as it is written in a sentence."""
-    return pane.NAME if pane is TddPane else pane.NAME.lower()
-
-
 class Dashboard(InboxScreen):
     DEFAULT_CSS = """
     Dashboard {
@@ -86,9 +81,9 @@ class Dashboard(InboxScreen):
             Binding(
                 str(pane.NUMBER),
                 f"open({pane.NAME.lower()!r})",
-                _spoken(pane)[:1].upper() + _spoken(pane)[1:],
+                pane.SPOKEN[0].upper() + pane.SPOKEN[1:],
                 id=f"pane.{pane.NAME.lower()}",
-                tooltip=f"Go to the {_spoken(pane)} pane; again to zoom it",
+                tooltip=f"Go to the {pane.SPOKEN} pane; again to zoom it",
                 group=_NUMBERS,
             )
             for pane in PANES

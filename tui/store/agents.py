@@ -81,7 +81,8 @@ class Agents:
     ) -> None:
         """`ended` is given an agent before it wants a person no more, or for another reason.
 
-        `began` is given one of which an event says that it had another status just before.
+        `began` is given one that now wants a person, and of which an event says that it had
+        another status just before.
         """
         self._ended = ended
         self._began = began

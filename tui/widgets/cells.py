@@ -1,6 +1,6 @@
 """Text in terminal cells: fitting, columns, meters, sparklines, ages. Pure functions.
 
-A line is a tuple of spans, a span a text and the name of a style (see `rows.STYLES`).
+A line is a tuple of spans, a span a text and the name of a style (see `styles.STYLES`).
 """
 
 import time

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from tui.widgets.swim_lanes import SwimLanes
 
 MARKS = {
-    "deploy_failed": ("⇡", "failed", "bad"),
-    "ci": ("✗", "ci", "bad"),
-    "deploy": ("⇡", "deploy", "ok"),
-    "coverage": ("▼", "cov", "warn"),
-    "needs": ("‼", "needs you", "accent"),
+    "deploy_failed": ("⇡", "failed", "bad", "alerts"),
+    "ci": ("✗", "ci", "bad", "alerts"),
+    "deploy": ("⇡", "deploy", "ok", "alerts"),
+    "coverage": ("▼", "cov", "warn", "tdd"),
+    "needs": ("‼", "needs you", "accent", "agents"),
 }
-"""Of markers that fall on one cell the first, the rarer, is shown: glyph, word, style."""
-PANES = {"⇡": "alerts", "✗": "alerts", "▼": "tdd", "‼": "agents"}
-"""Of markers' glyphs: the pane that says more."""
+"""Glyph, word, style, and the pane that says more.
+
+Of markers that fall on one cell the first, the rarer, is shown.
+"""
+PANES = {glyph: pane for glyph, _, _, pane in MARKS.values()}
 PHASE_STYLES = {"R": "red", "G": "green", "F": "refactor"}
 FIRST_LANE = 2
 """The line of the first lane, where there are any."""
@@ -237,7 +239,7 @@ class TimeRibbon(RowView, can_focus=False):
         done = 0
         places = sorted(at)
         for cell, following in pairwise((*places, scale.cells)):
-            glyph, word, style = MARKS[at[cell]]
+            glyph, word, style, _ = MARKS[at[cell]]
             text = glyph + word if cell + len(glyph + word) < following else glyph
             spans += [("·" * (cell - done), "dim"), (text, style)]
             done = cell + len(text)
