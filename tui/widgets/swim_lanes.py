@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tui.protocol.text import clean
 from tui.store import Store
-from tui.widgets.cells import Line, fit
+from tui.widgets.cells import Line, Span, fit
 
 SIGNS = {
     "R": ("R", "red"),
@@ -64,31 +64,24 @@ class SwimLanes:
         longest = max((cell_len(clean(name)) for name in self._agents), default=0)
         return max(MIN_NAME, min(MAX_NAME, longest))
 
-    def lines(self, begin: float, step: float, cells: int, pointed: str = "") -> list[Line]:
-        """The lanes of the agents asked for last, from `begin` on, `step` milliseconds a cell.
-
-        The name of the agent that is `pointed` at is a link's.
-        """
+    def lines(self, begin: float, step: float, cells: int) -> list[Line]:
+        """The lanes of the agents asked for last, from `begin` on, `step` milliseconds a cell."""
         store = self._store
         scale = begin, step, cells
-        wanted = (*self._agents, store.agents.calls, store.ribbon.changes, *scale, pointed)
+        wanted = (*self._agents, store.agents.calls, store.ribbon.changes, *scale)
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             width = self.name_width()
             letters = store.ribbon.lanes(self._agents, *scale)
             self._lines = [
-                (*self._name(name, width, pointed), *_signs(lane))
+                (self._name(name, width), *_signs(lane))
                 for name, lane in zip(self._agents, letters, strict=True)
             ]
         return self._lines
 
-    def _name(self, name: str, width: int, pointed: str) -> Line:
+    def _name(self, name: str, width: int) -> Span:
         calls = name in self._store.agents.calling
-        said = fit(name, width) + " "
-        if name != pointed:
-            return ((said, "strong" if calls else "dim"),)
-        bare = said.rstrip()
-        return ((bare, "link"), (" " * (len(said) - len(bare)), ""))
+        return (fit(name, width) + " ", "strong" if calls else "dim")
 
 
 def _signs(letters: str) -> Line:

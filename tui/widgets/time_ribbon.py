@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.events import Click, MouseEvent, MouseMove
+from textual.events import Click, MouseMove
 from textual.message import Message
 
 from tui.store import Store
@@ -55,7 +55,10 @@ class TimeRibbon(RowView, can_focus=False):
     """
 
     stands_at: float | None = None
-    """When the view was paused (Unix ms); None while it goes on."""
+    """When the view was paused (Unix ms); None while it goes on.
+
+    Another size or agent has it drawn anew even then, from what is known by now of the time before.
+    """
     agent: str = ""
     """Whose phases are shown; empty: of whom it matters most."""
 
@@ -68,11 +71,11 @@ class TimeRibbon(RowView, can_focus=False):
         self._lanes: SwimLanes | None = None
         self._names: list[str] = []
         """Who has a lane, from the top."""
-        self._pointed = ""
-        """Whose lane the mouse is on."""
+        self._pointed = -1
+        """The line that the mouse is on."""
         self._lines: tuple[Line, ...] = ((),)
         self._drawn_for: tuple[int, int, str] | None = None
-        """What they were drawn for: the width, the lanes there is room for, whose has the mouse."""
+        """What they were drawn for: the width, the lanes there is room for, whose phases."""
 
     class Chosen(Message):
         """A person clicked on an agent's lane."""
@@ -84,8 +87,9 @@ class TimeRibbon(RowView, can_focus=False):
     # The mouse: what there is to see here is said by a pane, or by all about an agent.
 
     def on_click(self, event: Click) -> None:
-        if agent := self._agent_at(event):
-            self.post_message(self.Chosen(agent))
+        lane = event.y - FIRST_LANE
+        if 0 <= lane < len(self._names):
+            self.post_message(self.Chosen(self._names[lane]))
             return
         offset = event.get_content_offset(self)
         line = self._lines[offset.y] if offset and offset.y < len(self._lines) else ()
@@ -101,19 +105,15 @@ class TimeRibbon(RowView, can_focus=False):
             self.post_message(PaneWanted("agents"))
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        self._point(self._agent_at(event))
+        self._point(event.y)
 
     def on_leave(self) -> None:
-        self._point("")
+        self._point(-1)
 
-    def _agent_at(self, event: MouseEvent) -> str:
-        lane = event.y - FIRST_LANE
-        return self._names[lane] if 0 <= lane < len(self._names) else ""
-
-    def _point(self, agent: str) -> None:
-        if agent != self._pointed:
-            self._pointed = agent
-            self.update_rows()
+    def _point(self, line: int) -> None:
+        if line != self._pointed:
+            self._pointed = line
+            RowView.update_rows(self)  # as it was drawn, but for what says that it can be opened
 
     # Drawing.
 
@@ -132,11 +132,19 @@ class TimeRibbon(RowView, can_focus=False):
 
     def line(self, index: int, width: int) -> Line:
         del width
-        return self._lines[index]
+        line = self._lines[index]
+        if FIRST_LANE <= self._pointed < len(self._lines):
+            (text, style), *others = line
+            if index == self._pointed:
+                name = text.rstrip()
+                return ((name, "link"), (text[len(name) :], style), *others)
+            if index == FIRST_LANE - 1:  # a tooltip would hide other lanes
+                return ((fit("click opens", line_width(line[:1])), style), *others)
+        return line
 
     def update_rows(self) -> None:
         width = self.room.width
-        wanted = (width, self.most_lanes, self._pointed)
+        wanted = (width, self.most_lanes, self.agent)
         if width and (self.stands_at is None or wanted != self._drawn_for):
             self._drawn_for = wanted
             before, self._lines = len(self._lines), self.drawn_lines(width)
@@ -160,14 +168,13 @@ class TimeRibbon(RowView, can_focus=False):
             return (self.drawn(width),)
         self._names = agents
         scale = self._scale(start, end, cells)
-        hint = "click opens" if self._pointed else ""  # a tooltip would hide other lanes
         since = fit(f"{clock_time(start, seconds=False)} events", name)
         more = len(self.store.agents.by_id) - len(agents)
         others = f"{MORE}{more:,} more" if more > 0 else ""
         return (
             ((since, "dim"), *self._rate(scale), (" ", ""), *after),
-            ((fit(hint, name), "dim"), *self._markers(scale), (others, "dim")),
-            *lanes.lines(*scale, self._pointed),
+            ((" " * name, "dim"), *self._markers(scale), (others, "dim")),
+            *lanes.lines(*scale),
         )
 
     def drawn(self, width: int) -> Line:

@@ -8,7 +8,7 @@ import pytest
 from textual.events import Click
 
 from tests.support.dashboard import Screen, dashboard
-from tests.support.events import START, alert, event, phase, results, status
+from tests.support.events import START, alert, event, log, phase, results, status
 from tui.app import AutosdlcApp
 from tui.panes.agents import AgentsPane
 from tui.screens.detail import DetailScreen
@@ -99,6 +99,23 @@ async def test_the_lane_under_the_mouse_says_that_it_can_be_opened() -> None:
         await screen.pilot.hover(offset=(x, 3))
         await screen.until(lambda: not is_link(y - 1), "no link")
         await screen.lacks("click opens")
+
+
+async def test_a_paused_ribbon_stands_while_the_mouse_is_on_it() -> None:
+    async with dashboard(NOWHERE, size=WIDE, clock=Time()) as screen:
+        tell(screen, status("coder-1", "busy"), status("coder-2", "idle"), log("coder-1", "x"))
+        await screen.until(lambda: "coder-2" in screen.text.splitlines()[-2], "lanes")
+        await screen.press("space")
+        await screen.shows("▌PAUSED")
+        drawn = screen.text.splitlines()[-5:]
+        x, y = lane_of(screen, "coder-1")
+        tell(screen, status("coder-1", "needs_input", 30), status("coder-3", "busy", 50))
+        await screen.pilot.hover(offset=(x + 60, y))
+        await screen.shows("click opens")
+        hovered = [line.replace("click opens", " " * 11) for line in screen.text.splitlines()[-5:]]
+        await screen.pilot.hover(offset=(x, 3))
+        await screen.lacks("click opens")
+        assert hovered == screen.text.splitlines()[-5:] == drawn
 
 
 MARKED = [

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.dashboard import Screen, dashboard
 from tests.support.demo import story
-from tests.support.events import START, log, results, status
+from tests.support.events import START, log, phase, results, status
 from tui.panes.pane import Pane
 from tui.screens.dashboard import PANES
 from tui.widgets.rows import MAX_HELD
@@ -141,6 +141,15 @@ async def test_a_held_pane_that_is_drawn_anew_says_of_when_it_is(
         assert "FROZEN 22:15" not in screen.text
         await screen.press(*keys)
         await screen.lacks(now)
+
+
+async def test_a_paused_ribbon_shows_the_phases_of_the_agent_that_is_gone_on_to() -> None:
+    async with dashboard(NOWHERE, clock=clock) as screen:
+        feed(screen, [phase("a", "green", "red"), phase("b", "red", "green", 10)])
+        await screen.shows("GGG")
+        await screen.press("2", "space", "full_stop")
+        await screen.shows("▌PAUSED", "RRR")
+        await screen.lacks("GGG")
 
 
 async def test_a_paused_view_survives_sizes_zoom_and_going_round() -> None:

@@ -73,11 +73,14 @@ def test_it_stands_where_it_was_paused_until_it_goes_on(before: tuple[int, ...])
     now += 600_000
     for second in range(200, 700, 7):
         store.apply(status("a", "needs_input" if second % 2 else "busy", second))
-    later = "".join(text for text, _ in ribbon.drawn(80))
+    later = "".join(text for text, _ in ribbon.drawn(120))
     assert "▌PAUSED" in later
     assert "‼" not in later
+    assert ("█" in later) is bool(before)
     ribbon.go_on()
-    assert "█" in "".join(text for text, _ in ribbon.drawn(80))
+    later = "".join(text for text, _ in ribbon.drawn(120))
+    assert "█" in later
+    assert "‼" in later
 
 
 def test_words_give_way_where_markers_are_close() -> None:
