@@ -65,6 +65,8 @@ class OneOfPane(Pane):
         """The id of what a person chose; None: what matters most, whatever that is by then."""
         self._place = 0
         """Of what was chosen among all, from 1 on."""
+        self._said_of_others = ""
+        """What the title says of the others; of a pane that is held, as it was."""
         self.set_reactive(OneOfPane.overview, self.kept.get("all") is True)
 
     # What a subclass says.
@@ -105,13 +107,13 @@ class OneOfPane(Pane):
     def others(self, total: int) -> Line:
         """`+4` where there are more, or which of them a person has chosen."""
         if total < 2:
+            self._said_of_others = ""
             return ()
-        if not self._place:
-            return ((f" +{total - 1}", "dim"),)
-        return ((f" {self._place}/{total}", "accent"),)
+        self._said_of_others = f"{self._place}/{total}" if self._place else f"+{total - 1}"
+        return ((f" {self._said_of_others}", "accent" if self._place else "dim"),)
 
     def title_clicked(self, word: str) -> None:
-        if word and word in (text.strip() for text, _ in self.others(len(self.ids()))):
+        if word and word == self._said_of_others:
             self.action_through(1)
 
     def action_through(self, step: int) -> None:

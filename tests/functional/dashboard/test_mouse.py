@@ -329,3 +329,13 @@ async def test_a_click_on_how_many_others_there_are_shows_the_next() -> None:
         await click_on(screen, "TDD ✓1 a t-1 +1", "+1")
         await click_on(screen, "b t-1 2/2", "2/2")
         await screen.shows("a t-1 1/2")
+
+
+async def test_a_click_on_how_many_others_there_were_does_so_on_a_held_pane() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, results("a", "t.py", 1), results("b", "t.py", 1))
+        await screen.shows("a t-1 +1")
+        await screen.press("2", "p")
+        tell(screen, results("c", "t.py", 1))
+        await click_on(screen, "a t-1 +1", "+1")
+        await screen.shows("b t-1 2/3")
