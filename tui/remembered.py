@@ -79,7 +79,7 @@ class Remembered:
         except (ValueError, RecursionError):
             _set_aside(path)
             return ours
-        import json  # a first start has nothing to read
+        import json
 
         return _merge(json.loads(self._saved or "{}"), ours, theirs)
 
@@ -186,7 +186,7 @@ def _text(sections: dict[str, Any]) -> str:
 def _sections(text: str) -> dict[str, dict[str, Any]]:
     if len(text) > MAX_BYTES:
         raise ValueError("too large")
-    import json
+    import json  # not at a first start, which has nothing to read before its first frame
 
     sections = json.loads(text)
     if not isinstance(sections, dict) or not all(isinstance(v, dict) for v in sections.values()):
