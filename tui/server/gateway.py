@@ -25,6 +25,8 @@ from tui.server.session import Session
 from tui.server.trace import Direction, Tracer
 from tui.server.traced import TracedPeer
 
+SHARES = 10
+"""What the connections are divided into, so that many of them are not looked after at once."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +64,8 @@ class Gateway:
         self._due: list[Connection] = []
         """Those that are still to be looked after in this round."""
         self._share = 0
+        self.spacing = 1.0
+        """Seconds between two calls of `tick`."""
         broker.deliver = self._deliver
 
     def connect(
@@ -119,10 +123,14 @@ class Gateway:
         _log.info("a client has gone", extra=_who(connection) | ending)
 
     def tick(self) -> None:
-        """Look after the next tenth of the connections; to be called ten times a second."""
+        """Look after the next share of the connections; to be called every `spacing`.
+
+        Each has its turn about once a second: a tenth of them at a time, or, of fewer, one.
+        """
         if not self._due:
             self._due = list(self.connections)
-            self._share = ceil(len(self._due) / 10)
+            self._share = ceil(len(self._due) / SHARES)
+            self.spacing = self._share / len(self._due) if self._due else 1.0
         for connection in self._due[-self._share :]:
             connection.tick()
         del self._due[-self._share :]

@@ -23,7 +23,6 @@ from tui.server.replies import HEARTBEAT_SECONDS
 from tui.server.wire import Socket, admitted, quiet_logger
 
 V1 = Subprotocol(SUBPROTOCOL)
-TICK_SECONDS = 0.1
 UNKNOWN_TIMES = 4
 """How much larger than its limit the message of an unknown client may be for it to be told so."""
 _log = logging.getLogger(__name__)
@@ -155,7 +154,7 @@ class Listener:
             socket.take_up_to(self._gateway.limits.publisher_message)
 
     def _tick(self) -> None:
-        self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        self._ticking = asyncio.get_running_loop().call_later(self._gateway.spacing, self._tick)
         self._gateway.tick()
 
 

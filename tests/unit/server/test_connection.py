@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tests.support.frames import draft, frame, log, status
 from tests.support.virtual import in_virtual_time
 from tests.support.websocket import BINARY
@@ -300,6 +302,23 @@ async def test_an_answer_that_comes_after_its_client_has_gone_is_nobodys() -> No
     await asyncio.sleep(2)
     assert server.broker.position("agent").offset == 1
     assert not server.gateway.connections
+
+
+@pytest.mark.parametrize(("clients", "ticks"), [(0, 1), (1, 1), (3, 3), (10, 10), (25, 9)])
+@in_virtual_time
+async def test_each_is_looked_after_within_a_second_and_few_do_not_wake_it_often(
+    clients: int, ticks: int
+) -> None:
+    server = Server()
+    access = Access((Filter(),), (), expires=server.now - 1)
+    opened = [server.connect(access=access).connection for _ in range(clients)]
+    taken, passed = 0, 0.0
+    while passed < 0.999:
+        server.gateway.tick()
+        taken, passed = taken + 1, passed + server.gateway.spacing
+    await quiet()
+    assert taken == ticks
+    assert all(connection.is_closing for connection in opened)
 
 
 @in_virtual_time
