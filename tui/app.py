@@ -25,6 +25,7 @@ from tui.notify.settings import Notify
 from tui.panes.pane import Clock
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
+from tui.screens.live import LiveScreen
 from tui.store import Slice, Store
 from tui.store.tdd.cycles import MINIMUM
 from tui.themed import ThemedApp
@@ -33,14 +34,6 @@ from tui.widgets.rows import RowView
 if TYPE_CHECKING:
     from tui.replay import Replay
     from tui.screens.commands import BindingCommands
-
-
-@runtime_checkable
-class Live(Protocol):
-    """A screen that shows the store, and is told when that has changed."""
-
-    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
-        """Draw what changed, or on a `tick` also what only time changes."""
 
 
 @runtime_checkable
@@ -294,7 +287,7 @@ class AutosdlcApp(ThemedApp):
         """Draw now what has changed in the store, and say what that was."""
         dirty = self.store.drain()
         for screen in self.screen_stack:
-            if isinstance(screen, Live):
+            if isinstance(screen, LiveScreen):
                 screen.show(dirty)
         return dirty
 
@@ -302,7 +295,7 @@ class AutosdlcApp(ThemedApp):
         for feed in self._feeds:
             feed.tick()
         for screen in self.screen_stack:
-            if isinstance(screen, Live):
+            if isinstance(screen, LiveScreen):
                 screen.show(set(), tick=True)
         now = self._clock()
         each = [feed.store.inbox.open(now) for feed in self._feeds]

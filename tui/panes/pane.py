@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
@@ -195,7 +196,10 @@ class Pane(RowView):
         ]
         title = Content.assemble(*parts)
         if title != self._border_title:
-            self.border_title = title
+            # Set as usual, it would have every line drawn anew. A border is outside the content.
+            self._border_title = title
+            left, top = self.content_offset
+            self.refresh(Region(-left, -top, self.outer_size.width, 1))
 
     def _full_title(self) -> Line:
         name = (f"{self.NUMBER} {self.NAME} ", "strong")

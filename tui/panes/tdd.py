@@ -100,7 +100,7 @@ class TddPane(OneOfPane):
         )
 
     def update_rows(self) -> None:
-        width, height = self.width_beside_scrollbar, self.room.height
+        width, height = self.width_beside_scrollbar, self.known_room.height
         cycle = self._cycle = self.store.tdd.by_agent.get(self.shown or "")
         self._all = None
         if cycle is None:

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 
 from tui.details import Detail
 from tui.panes.pane import Clock
 from tui.protocol.text import clean
+from tui.screens.live import LiveScreen
 from tui.store import Slice, Store
 from tui.widgets.cells import Line
 from tui.widgets.key_bar import KeyBar
@@ -72,7 +72,7 @@ class DetailView(RowView):
             self.app.push_screen(AddressScreen(address))
 
 
-class DetailScreen(Screen[str | None]):
+class DetailScreen(LiveScreen[str | None]):
     """Returns the pane that a person wants to go to from here; None: where they came from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,7 +101,6 @@ class DetailScreen(Screen[str | None]):
             self.dismiss(message.pane)
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
-        """Draw what changed; like the dashboard's."""
         if dirty or tick:
             self._status.update_rows()
             self._view.update_rows()

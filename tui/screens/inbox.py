@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui.panes.pane import Clock, Pane
 from tui.protocol.text import clean
+from tui.screens.live import LiveScreen
 from tui.store import Slice, Store
 from tui.store.inbox import Need
 from tui.widgets.inbox_line import InboxLine
@@ -23,7 +23,7 @@ KEYS = {
 """The bindings whose keys the line names, and what a click on one does, wherever the focus is."""
 
 
-class InboxScreen(Screen[None]):
+class InboxScreen(LiveScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "exclamation_mark",
@@ -66,10 +66,6 @@ class InboxScreen(Screen[None]):
         self.inbox = InboxLine(store, clock)
         self._gone_to = ""
         """The need that a person was led to last."""
-
-    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
-        """Draw what changed."""
-        raise NotImplementedError
 
     def start_inbox(self) -> None:
         """Once the panes are there."""

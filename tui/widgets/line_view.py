@@ -1,7 +1,9 @@
-"""Lines drawn in the theme's styles."""
+"""What lines are drawn on and with: the room there is, and the theme's styles."""
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Resize
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
@@ -18,8 +20,78 @@ class LineView(ScrollView, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self._laid_out = Size()
+        """The room for which lines were laid out last."""
         self._styles: dict[str, Style] = {}
         self._strips: dict[tuple[Line, int, bool, bool], Strip] = {}
+
+    def redraw(self) -> None:
+        """Lay out all lines for the room that there is now."""
+        raise NotImplementedError
+
+    # The room.
+
+    @property
+    def room(self) -> Size:
+        """What there is to draw on: the content without the scrollbar."""
+        return self.scrollable_content_region.size
+
+    @property
+    def known_room(self) -> Size:
+        """The same, as it was found out last: that takes as long as to draw a line or two.
+
+        Where it is another by now, all is drawn anew with the next frame.
+        """
+        if not self._laid_out:
+            self._laid_out = self.room
+        return self._laid_out
+
+    @property
+    def width_beside_scrollbar(self) -> int:
+        """Cells that a row has, whether there is a scrollbar or not.
+
+        Rows whose number depends on the width are laid out for this one: by the room, a scrollbar
+        could make them so few that it is not needed, and without it they would be too many again.
+        """
+        beside = self.styles.gutter.width + self.styles.scrollbar_size_vertical
+        return max(0, self.outer_size.width - beside)
+
+    def set_length(self, lines: int) -> None:
+        """Say how many lines there are, seen or not."""
+        # No width, for nothing scrolls sideways: Textual judges anew whether there is a scrollbar
+        # only where this size is not that of the room.
+        virtual = Size(0, lines)
+        if virtual == self.virtual_size:
+            return
+        has_scrollbar = lines > self.known_room.height
+        if has_scrollbar != self.show_vertical_scrollbar:
+            self.virtual_size = virtual
+            return
+        # Set as usual, this would have the whole screen laid out and this view drawn anew.
+        self.set_reactive(LineView.virtual_size, virtual)
+        if has_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = lines
+        self.scroll_y = self.validate_scroll_y(self.scroll_y)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """A frame is drawn before widgets hear of their new size; it is whole all the same."""
+        self._fit()
+        return super().render_lines(crop)
+
+    def on_resize(self, event: Resize) -> None:
+        del event
+        self._fit()  # unless it has been drawn since
+
+    def on_hide(self) -> None:
+        self._laid_out = Size()
+
+    def _fit(self) -> None:
+        room = self.room
+        if self._laid_out != room:
+            self._laid_out = room
+            self.redraw()
+
+    # The styles.
 
     def strip_of(self, line: Line, width: int, *, under_cursor: bool, stale: bool) -> Strip:
         key = (line, width, under_cursor, stale)

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
-from textual.geometry import Region, Size
+from textual.events import Click
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -76,8 +76,6 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._count = 0
         self._head_height = 0
-        self._laid_out = Size()
-        """The room for which the rows were laid out last."""
         self._key: str | None = None
         self._at_end = True
         self._scrolled_by_hand = False
@@ -152,33 +150,15 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     # Drawing.
 
-    @property
-    def room(self) -> Size:
-        """What there is to draw on: the content without the scrollbar."""
-        return self.scrollable_content_region.size
-
-    @property
-    def width_beside_scrollbar(self) -> int:
-        """Cells that a row has, whether there is a scrollbar or not.
-
-        Rows whose number depends on the width are laid out for this one: by the room, a scrollbar
-        could make them so few that it is not needed, and without it they would be too many again.
-        """
-        return max(0, self.size.width - self.styles.scrollbar_size_vertical)
-
     def update_rows(self) -> None:
         """Draw what has changed since the last call; cheap where nothing has."""
-        self._laid_out = width, height = self.room
+        width, height = self.known_room
         if not width or not height:
             return
         self._head_height = len(self.head(width))
         if not self.held:
             self._count = self.count()
-        # No width, for nothing scrolls sideways: Textual judges anew whether there is a scrollbar
-        # only where this size is not that of the room.
-        virtual = Size(0, self._count + self._head_height)
-        if virtual != self.virtual_size:
-            self.virtual_size = virtual
+        self.set_length(self._count + self._head_height)
         if not self.held:
             self._hold_cursor()
         for y, line in self._shown.items():
@@ -263,23 +243,12 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
             # Rows may leave between two updates; and no event, however odd, may end the program.
             return (("?", "dim"),)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """A frame is drawn before widgets hear of their new size; it is whole all the same."""
-        if self._laid_out != self.room:
-            self.redraw()
-        return super().render_lines(crop)
-
     def render_line(self, y: int) -> Strip:
-        width, _ = self._laid_out  # what the room is takes as long to find out as a line to draw
+        width, _ = self.known_room
         line = self._shown[y] = self._line_at(y, width)
         index = self.scroll_offset.y + y - self._head_height
         under_cursor = self.has_focus and y >= self._head_height and index == self.cursor
         return self.strip_of(line, width, under_cursor=under_cursor, stale=self.stale)
-
-    def on_resize(self, event: Resize) -> None:
-        del event
-        if self._laid_out != self.room:  # nobody has drawn it since
-            self.redraw()
 
     # The cursor.
 

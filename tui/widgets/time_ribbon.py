@@ -143,7 +143,7 @@ class TimeRibbon(RowView, can_focus=False):
         return line
 
     def update_rows(self) -> None:
-        width = self.room.width
+        width = self.known_room.width
         wanted = (width, self.most_lanes, self.agent)
         if width and (self.stands_at is None or wanted != self._drawn_for):
             self._drawn_for = wanted

@@ -1,0 +1,16 @@
+"""A screen that shows the store for as long as it is open."""
+
+from textual.screen import Screen, ScreenResultType
+
+from tui.store import Slice
+from tui.terminal.compositor import PartialCompositor
+
+
+class LiveScreen(Screen[ScreenResultType]):
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = PartialCompositor()
+
+    def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
+        """Draw what changed in the store, or on a `tick` also what only time changes."""
+        raise NotImplementedError
