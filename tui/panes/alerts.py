@@ -102,6 +102,9 @@ class AlertsPane(ListPane[Item]):
                 continue
             yield item
 
+    def ages(self) -> bool:
+        return bool(self.store.delivery.items)  # what is snoozed comes back
+
     def ordered(self, items: Iterable[Item], order: str) -> Sequence[Item]:
         keys: dict[str, Callable[[Item], Any]] = {
             "urgency": lambda i: (self._urgency(i), -i.at),

@@ -101,6 +101,9 @@ class LogsPane(ListPane[LogLine]):
         if self._at_end:
             self._read_to = self.store.logs.end
 
+    def ages(self) -> bool:
+        return False
+
     def text(self, item: LogLine) -> str:
         return text_of(item)
 

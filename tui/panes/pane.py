@@ -118,6 +118,10 @@ class Pane(RowView):
         del width
         return None
 
+    def ages(self) -> bool:
+        """Whether time alone changes what it shows, while the link is live."""
+        return bool(self.row_count())
+
     # Its rows, of which there may be none; then it is shown why.
 
     def row_count(self) -> int:

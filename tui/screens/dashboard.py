@@ -180,8 +180,9 @@ class Dashboard(InboxScreen):
             dirty = set(Slice)
         if dirty or tick:
             self._status.update_rows()
+        anyway = tick and not self.store.link.live
         for pane in self._panes:
-            if not pane.held and (tick or pane.SLICES & dirty):
+            if not pane.held and (anyway or pane.SLICES & dirty or (tick and pane.ages())):
                 pane.update_rows()
         agent = self._tdd.agent
         if tick or self._ribbon.agent != agent:
