@@ -6,7 +6,7 @@ never parsed, because panes render plain text only.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 # ECMA-48: CSI, then OSC/DCS/SOS/PM/APC strings up to their end (or the end of the text), then the
 # two-character escapes. No alternative can match the same text in two ways, so it stays linear.
@@ -61,6 +61,7 @@ def _json() -> dict[int, str]:
     }
 
 
+@lru_cache(maxsize=16)
 def presentable_url(url: str) -> str:
     """A URL as people may see it: harmless, and without user, password, query and fragment.
 
