@@ -108,8 +108,8 @@ def _show(
     # The screen, a server of our own and the demo are threads that talk to each other: with
     # Python's 5 ms, each word would wait that long for whoever is busy.
     sys.setswitchinterval(0.0005)
-    # What changes is drawn at the next of so many moments a second; no more is drawn for it. With
-    # Textual's 60, half of what a key took to show was waiting.
+    # What changes is drawn at the next of so many moments a second. With Textual's 60, half of what
+    # a key took to show was waiting. Few of them have anything to draw, so that more cost nothing.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     try:
         settings = load_settings(flags)

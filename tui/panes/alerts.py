@@ -102,8 +102,8 @@ class AlertsPane(ListPane[Item]):
                 continue
             yield item
 
-    def ages(self) -> bool:
-        return bool(self.store.delivery.items)  # what is snoozed comes back
+    def changes_with_time(self) -> bool:
+        return bool(self.store.delivery.items)  # snoozed ones come back, resolved ones leave
 
     def ordered(self, items: Iterable[Item], order: str) -> Sequence[Item]:
         keys: dict[str, Callable[[Item], Any]] = {

@@ -81,6 +81,9 @@ class ListPane(Pane, Generic[T]):
 
     # What follows.
 
+    def changes_with_time(self) -> bool:
+        return bool(self.total)  # with it, what a filter finds
+
     def update_rows(self) -> None:
         try:
             with patience() if self.search.is_expression else nullcontext():

@@ -101,8 +101,13 @@ class LogsPane(ListPane[LogLine]):
         if self._at_end:
             self._read_to = self.store.logs.end
 
-    def ages(self) -> bool:
+    def changes_with_time(self) -> bool:
         return False
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        if self._at_end and not self.held:
+            self._read_to = self.store.logs.end
 
     def text(self, item: LogLine) -> str:
         return text_of(item)

@@ -118,8 +118,8 @@ class Pane(RowView):
         del width
         return None
 
-    def ages(self) -> bool:
-        """Whether time alone changes what it shows, while the link is live."""
+    def changes_with_time(self) -> bool:
+        """Whether time alone changes what it shows; while the link is down, it does anyway."""
         return bool(self.row_count())
 
     # Its rows, of which there may be none; then it is shown why.
@@ -148,6 +148,8 @@ class Pane(RowView):
         super().watch_cursor(old, new)
         if not self.compact:
             self._update_title()
+        elif self._head_height:
+            self.refresh(Region(0, 0, self.size.width, 1))  # its title
 
     def count(self) -> int:
         return len(self._message) or self.row_count()
@@ -199,11 +201,16 @@ class Pane(RowView):
             (clean(text), self.named_style(style) if style else "") for text, style in said if text
         ]
         title = Content.assemble(*parts)
-        if title != self._border_title:
-            # Set as usual, it would have every line drawn anew. A border is outside the content.
+        if self._border_title is None or not title.is_same(self._border_title):
+            # Set as usual, it would have every line drawn anew. It is one clean line already.
             self._border_title = title
-            left, top = self.content_offset
+            left, top = self.content_offset  # the border is outside the content
             self.refresh(Region(-left, -top, self.outer_size.width, 1))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._border_title is not None:
+            self._update_title()
 
     def _full_title(self) -> Line:
         name = (f"{self.NUMBER} {self.NAME} ", "strong")
@@ -271,4 +278,6 @@ class Pane(RowView):
         self.set_class(self.compact, "-compact")
         if self.compact:
             self.border_title = None
+        elif self._shown:  # its room may be the same as before
+            self._update_title()
         self.refresh(layout=True)

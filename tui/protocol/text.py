@@ -61,7 +61,7 @@ def _json() -> dict[int, str]:
     }
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=16)  # asked for every second, of each server that is watched
 def presentable_url(url: str) -> str:
     """A URL as people may see it: harmless, and without user, password, query and fragment.
 

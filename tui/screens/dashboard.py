@@ -175,14 +175,18 @@ class Dashboard(InboxScreen):
             event.refresh_styles = False
 
     def show(self, dirty: set[Slice], *, tick: bool = False) -> None:
-        """Draw what changed: the panes that read a slice in `dirty`, or, on a `tick`, ages too."""
+        """Draw what changed: the panes that read a slice in `dirty`.
+
+        On a `tick` also what time changes.
+        """
         if Slice.LINK in dirty:
             dirty = set(Slice)
         if dirty or tick:
             self._status.update_rows()
-        anyway = tick and not self.store.link.live
+        is_down = not self.store.link.live
         for pane in self._panes:
-            if not pane.held and (anyway or pane.SLICES & dirty or (tick and pane.ages())):
+            by_time = tick and (is_down or pane.changes_with_time())
+            if not pane.held and (by_time or pane.SLICES & dirty):
                 pane.update_rows()
         agent = self._tdd.agent
         if tick or self._ribbon.agent != agent:

@@ -26,7 +26,7 @@ from tui.server.trace import Direction, Tracer
 from tui.server.traced import TracedPeer
 
 SHARES = 10
-"""What the connections are divided into, so that many of them are not looked after at once."""
+"""What many connections are divided into; of fewer, each is a share of its own."""
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +65,7 @@ class Gateway:
         """Those that are still to be looked after in this round."""
         self._share = 0
         self.spacing = 1.0
-        """Seconds between two calls of `tick`."""
+        """Seconds until the next share is due."""
         broker.deliver = self._deliver
 
     def connect(
@@ -123,9 +123,9 @@ class Gateway:
         _log.info("a client has gone", extra=_who(connection) | ending)
 
     def tick(self) -> None:
-        """Look after the next share of the connections; to be called every `spacing`.
+        """Look after the next share of the connections; to be called again after `spacing`.
 
-        Each has its turn about once a second: a tenth of them at a time, or, of fewer, one.
+        Each has its turn once a second.
         """
         if not self._due:
             self._due = list(self.connections)

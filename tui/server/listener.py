@@ -154,8 +154,11 @@ class Listener:
             socket.take_up_to(self._gateway.limits.publisher_message)
 
     def _tick(self) -> None:
-        self._ticking = asyncio.get_running_loop().call_later(self._gateway.spacing, self._tick)
-        self._gateway.tick()
+        try:
+            self._gateway.tick()
+        finally:
+            loop = asyncio.get_running_loop()
+            self._ticking = loop.call_later(self._gateway.spacing, self._tick)
 
 
 def _asks_for_gzip(path: str) -> bool:

@@ -18,7 +18,7 @@ class PartialCompositor(Compositor):
     def __init__(self) -> None:
         super().__init__()
         self._changed: frozenset[Region] = frozenset()
-        """What is being drawn anew; empty where that is all."""
+        """What is being drawn; empty while that is the whole screen."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
         self._changed = frozenset(self._dirty_regions)
@@ -36,14 +36,9 @@ class PartialCompositor(Compositor):
             return
         for widget, (region, clip) in self.visible_widgets.items():
             place = region.intersection(clip)
-            rows = [row for one in self._changed for row in _rows(place.intersection(one))]
-            if rows:
+            parts = [part for one in self._changed if (part := place.intersection(one))]
+            if parts:
+                rows = Region.from_union(parts)
                 # All columns: where widgets meet, lines are cut at places that are known already.
-                first, last = min(rows), max(rows)
-                part = Region(place.x, first, place.width, last - first + 1)
+                part = Region(place.x, rows.y, place.width, rows.height)
                 yield region, part, widget.render_lines(part.translate(-region.offset))
-
-
-def _rows(region: Region) -> tuple[int, ...]:
-    """The first and the last of them; none where nothing is left of it."""
-    return (region.y, region.bottom - 1) if region else ()

@@ -38,9 +38,9 @@ class LineView(ScrollView, inherit_bindings=False):
 
     @property
     def known_room(self) -> Size:
-        """The same, as it was found out last: that takes as long as to draw a line or two.
+        """The room that lines were laid out for last; to find out `room` takes as long as a line.
 
-        Where it is another by now, all is drawn anew with the next frame.
+        Where that is another by now, all is laid out anew with the next frame.
         """
         if not self._laid_out:
             self._laid_out = self.room
@@ -67,7 +67,8 @@ class LineView(ScrollView, inherit_bindings=False):
         if has_scrollbar != self.show_vertical_scrollbar:
             self.virtual_size = virtual
             return
-        # Set as usual, this would have the whole screen laid out and this view drawn anew.
+        # Set as usual, this would have the whole screen laid out and this view drawn anew; so
+        # whoever calls it draws what has changed.
         self.set_reactive(LineView.virtual_size, virtual)
         if has_scrollbar:
             self.vertical_scrollbar.window_virtual_size = lines
@@ -83,7 +84,7 @@ class LineView(ScrollView, inherit_bindings=False):
         self._fit()  # unless it has been drawn since
 
     def on_hide(self) -> None:
-        self._laid_out = Size()
+        self._laid_out = Size()  # so that all is laid out where it shows again
 
     def _fit(self) -> None:
         room = self.room

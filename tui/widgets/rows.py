@@ -155,12 +155,18 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         width, height = self.known_room
         if not width or not height:
             return
-        self._head_height = len(self.head(width))
+        head, self._head_height = self._head_height, len(self.head(width))
         if not self.held:
             self._count = self.count()
         self.set_length(self._count + self._head_height)
+        before = self.cursor
         if not self.held:
             self._hold_cursor()
+        if head != self._head_height:
+            self.refresh()  # the cursor is on another line now, whatever that says
+        elif self.cursor != before:
+            self._refresh_row(before)
+            self._refresh_row(self.cursor)
         for y, line in self._shown.items():
             if y < height and line != self._line_at(y, width):
                 self.refresh(Region(0, y, width, 1))

@@ -40,6 +40,10 @@ class Numbers(RowView):
         return super().render_lines(crop)
 
 
+class Following(Numbers):
+    FOLLOWS = True
+
+
 class Recording(PartialCompositor):
     """Draws on a terminal of its own, too."""
 
@@ -73,12 +77,14 @@ class Drawn(Screen[None]):
         yield Numbers("head", 1)
         with Horizontal():
             yield Numbers("left", 30)
-            yield Numbers("right", 4)
+            yield Following("right", 4)
         yield Numbers("foot", 1)
         yield Numbers("over", 9)
 
     def is_right(self) -> bool:
         """Whether the terminal shows what all of it, drawn anew, would be."""
+        for widget in self.query("*"):
+            widget._styles_cache.clear()
         whole = pyte.Screen(COLUMNS, ROWS)
         stream = pyte.Stream(whole)
         for row, strip in enumerate(self._compositor.render_strips()):
@@ -101,14 +107,18 @@ async def test_what_is_drawn_bit_by_bit_is_what_all_of_it_would_be() -> None:
         assert isinstance(screen, Drawn)
         await pilot.pause()
         views = list(screen.query(Numbers))
+        screen.query_one(Following).focus()
         for number in range(1, 80):
             for view in chance.sample(views, chance.randint(1, 3)):
-                if view.rows and chance.random() < 0.7:
+                change = chance.random()
+                if change < 0.4:
+                    view.rows.append(number)
+                elif view.rows and change < 0.8:
                     view.rows[chance.randrange(len(view.rows))] = number
                 else:
-                    view.rows = [number] * chance.randint(0, 40)
+                    view.rows = [number] * chance.randint(0, 30)
                 view.update_rows()
-                if chance.random() < 0.3:
+                if chance.random() < 0.2:
                     view.cursor = chance.randint(0, 40)
             await pilot.pause()
             await pilot.pause()

@@ -313,7 +313,7 @@ async def test_each_is_looked_after_within_a_second_and_few_do_not_wake_it_often
     access = Access((Filter(),), (), expires=server.now - 1)
     opened = [server.connect(access=access).connection for _ in range(clients)]
     taken, passed = 0, 0.0
-    while passed < 0.999:
+    while passed < 0.999:  # as the listener does it
         server.gateway.tick()
         taken, passed = taken + 1, passed + server.gateway.spacing
     await quiet()
