@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from tests.support.frames import TOKEN
+from tests.support.ports import free_port
 
 COMMAND = (sys.executable, "-m", "tui", "serve")
 PATIENCE = 30.0
@@ -45,7 +46,8 @@ class Served:
         self.log = home / "server.log"
         self._options = options
         self._command = command
-        self._ports = ["--port", "0", "--http-port", "0" if http else "off"]
+        port = free_port(neighbours=1)
+        self._ports = ["--port", f"{port}", "--http-port", f"{port + 1}" if http else "off"]
         self._http = http
         self._environment = {"PATH": os.environ["PATH"], "AUTOSDLC_TOKEN": TOKEN}
         self._environment |= {
@@ -99,10 +101,8 @@ class Served:
         if listening is None or (self._http and health is None):
             return False
         self.url = listening[1]
-        self._ports[1] = self.url.rsplit(":", 1)[1].partition("/")[0]
         if health is not None:
             self.http_url = health[1]
-            self._ports[3] = self.http_url.rsplit(":", 1)[1]
         return True
 
     def kill(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.terminal import Terminal
 from tests.system.conftest import COMMAND
 
@@ -97,12 +98,10 @@ def test_a_real_test_run_is_seen_live(tmp_path: Path, environment: dict[str, str
 
 
 @contextmanager
-def serving(
-    environment: dict[str, str], port: str = "0"
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(environment: dict[str, str], port: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`autosdlc-tui serve` as a process of its own; its address once it listens."""
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", port, "--http-port", "off"],
+        [*COMMAND, "serve", "--port", f"{port}", "--http-port", "off"],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -122,8 +121,8 @@ def serving(
 def test_a_killed_server_leaves_the_screen_stale_and_a_new_one_brings_it_back(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    with serving(environment) as (url, process):
-        port = url.rsplit(":", 1)[1].split("/")[0]
+    port = free_port()
+    with serving(environment, port) as (url, process):
         project = make_project(tmp_path / "payments", returned="0")
         with Terminal(COMMAND, environment=environment | {"AUTOSDLC_URL": url}) as terminal:
             terminal.shows("● LIVE")

@@ -16,6 +16,7 @@ from tests.support.dashboard import PATIENCE, TOKEN, publish, publisher, server
 from tests.support.disk import no_room_on_disk
 from tests.support.events import log, phase, status
 from tests.support.frames import frame
+from tests.support.ports import free_port
 from tests.support.raw import open_raw
 from tui.cli import main
 from tui.cli.recording import Capture, Narrator
@@ -132,7 +133,7 @@ async def test_filters_choose_what_is_recorded(path: Path) -> None:
 async def test_a_server_that_goes_and_comes_back_is_said_with_the_gap(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, said = tmp_path / "events.jsonl", ""
+    path, said, port = tmp_path / "events.jsonl", "", free_port()
 
     def says(*texts: str) -> bool:
         nonlocal said
@@ -140,13 +141,12 @@ async def test_a_server_that_goes_and_comes_back_is_said_with_the_gap(
         return all(text in said for text in texts)
 
     async with AsyncExitStack() as stack:
-        with server() as record:
+        with server(port) as record:
             running = await stack.enter_async_context(recording(record.url, path))
             async with publisher(record.url) as client:
                 await publish(client, log("coder-1", "before"))
             await running.has(1)
         await running.until(lambda: says("trying again"))
-        port = int(record.url.split(":")[2].partition("/")[0])
         with server(port):
             await running.until(lambda: says("connected", "agent said meanwhile is missing"))
             async with publisher(record.url) as client:

@@ -20,6 +20,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from tests.support.ports import free_port
+
 V1 = Subprotocol("autosdlc.v1")
 CONTROL = {"ping", "subscribe", "unsubscribe", "auth_request"}
 
@@ -114,7 +116,7 @@ class Peer:
         self.positions: JsonObject = {}
         self.lines: list[Line] = []
         self.handshakes = 0
-        self.port = 0
+        self.port = free_port()
         self._server: Server | None = None
         self._changed = asyncio.Condition()
 
@@ -134,7 +136,6 @@ class Peer:
             ping_interval=None,
             close_timeout=0.5,
         )
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
         if self._server is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -74,10 +73,7 @@ async def test_a_lost_connection_is_made_again_with_all_subscriptions(
 
 
 async def test_a_server_that_is_not_there_yet_is_waited_for() -> None:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        peer = Peer()
-        peer.port = held.getsockname()[1]
+    peer = Peer()
     client = Client(peer.url, options=FAST)
     client.start()
     try:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.functional.client.conftest import BUSY, FAST, Seen, until
+from tests.support.ports import free_port
 from tui.client import Client, ConnectionStopped, Gap
 from tui.client.clock import Clock
 from tui.client.session import SETTLE
@@ -116,7 +116,8 @@ async def test_an_event_as_large_as_may_be_is_published(server: ServerRecord) ->
 
 
 async def test_a_server_that_starts_afresh_is_found_and_the_gap_is_told() -> None:
-    first = EmbeddedServer(config())
+    port = free_port()
+    first = EmbeddedServer(config(port))
     record = first.start()
     seen, gaps = Seen(), Seen()
     client = Client(record.url, TOKEN, options=FAST)
@@ -131,7 +132,7 @@ async def test_a_server_that_starts_afresh_is_found_and_the_gap_is_told() -> Non
 
     await until(client, lambda s: s.phase != "live")
     after = [await client.publish("agent_status", BUSY) for _ in range(3)]
-    second = EmbeddedServer(config(urlsplit(record.url).port or 0))
+    second = EmbeddedServer(config(port))
     second.start()
     assert await seen.ids(6) == before + after
     assert Gap("agent") in await gaps.count(1)

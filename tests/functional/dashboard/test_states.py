@@ -1,19 +1,12 @@
 """What a person sees when there is nothing, when the link is gone, and when it is back."""
 
-import socket
 from contextlib import AsyncExitStack
 
 from tests.support.dashboard import dashboard, publish, publisher, server
 from tests.support.events import event, log, phase, results, status
+from tests.support.ports import free_port
 from tui.screens.dashboard import Dashboard
 from tui.screens.detail import DetailView
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_an_empty_server_says_how_to_get_something() -> None:

@@ -17,8 +17,8 @@ from tests.functional.server.conftest import LOCAL, Start, running
 from tests.functional.server.test_hostile import HANDSHAKE, masked, raw
 from tests.support.frames import TOKEN
 from tests.support.peer import peer
+from tests.support.ports import free_port
 from tui.discovery import find_servers, load_token
-from tui.server import ports
 from tui.server.config import ServerError
 from tui.server.embedded import EmbeddedServer
 
@@ -46,16 +46,9 @@ async def test_health_over_http_on_a_free_port(start: Start) -> None:
 
 
 async def test_http_is_one_port_above_unless_told_otherwise(start: Start) -> None:
-    for _ in range(5):  # until two neighbouring ports are free
-        with ports.bind("127.0.0.1", 0, "--port") as probe:
-            port = probe.getsockname()[1]
-        try:
-            record = await start(replace(LOCAL, port=port, http_port=None))
-        except ServerError:
-            continue
-        assert record.http_url == f"http://127.0.0.1:{port + 1}"
-        return
-    raise AssertionError("no two free ports")
+    port = free_port(neighbours=1)
+    record = await start(replace(LOCAL, port=port, http_port=None))
+    assert record.http_url == f"http://127.0.0.1:{port + 1}"
 
 
 async def test_a_port_in_use_is_said_in_one_line(start: Start) -> None:
@@ -69,10 +62,11 @@ async def test_a_port_in_use_is_said_in_one_line(start: Start) -> None:
 
 
 async def test_what_has_stopped_leaves_its_port_and_no_record() -> None:
-    async with running(replace(LOCAL, announce=True)) as record:
+    port = free_port()
+    async with running(replace(LOCAL, port=port, announce=True)) as record:
         assert find_servers() == [record]
     assert find_servers() == []
-    async with running(replace(LOCAL, port=urlsplit(record.url).port or 0)):
+    async with running(replace(LOCAL, port=port)):
         pass
 
 
