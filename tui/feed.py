@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from tui.protocol.text import clean, presentable_url
 from tui.protocol.topics import Filter
@@ -175,8 +176,10 @@ class Feed:
             self._found = found[0]
             self._url = self._found.url
         elif lost.kind == "embedded":
-            config = self._own()
-            with suppress(ServerError):  # another dashboard was quicker: it is found next time
+            # Whoever was connected there comes back to that port, and no other dashboard can take
+            # it as well: the one that was quicker is found next time.
+            config = replace(self._own(), port=urlsplit(lost.url).port or 0)
+            with suppress(ServerError):
                 self._start_server(config)
                 self._found = None
         return load_token()
@@ -196,7 +199,6 @@ class Feed:
             self._url, token = self._found.url, load_token()
         else:
             token = self._start_own()
-            self._hint = HINT.format(url=self._url)
         import tui.client  # noqa: F401 - so that the event loop need not
         from tui.protocol import codec
 
@@ -253,6 +255,8 @@ class Feed:
         server = EmbeddedServer(config, on_trouble=self._on_trouble)
         self._url = server.start().url
         self._server, self._kind = server, config.kind
+        if self._kind == "embedded":
+            self._hint = HINT.format(url=self._url)
 
     def _apply(self, event: Any) -> None:
         self.store.apply(event, self._client.event_size if self._client else 0)

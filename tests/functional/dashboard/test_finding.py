@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.dashboard import TOKEN, dashboard, server
-from tui.discovery import token_file
+from tests.support.ports import free_port
+from tui.discovery import find_servers, token_file
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +32,13 @@ async def test_a_server_that_comes_back_elsewhere_is_found_again() -> None:
 
 async def test_the_place_of_another_dashboards_server_is_taken() -> None:
     async with AsyncExitStack() as stack:
-        with server(announce=True, kind="embedded"):
+        with server(free_port(), announce=True, kind="embedded") as lost:
             screen = await stack.enter_async_context(dashboard(None, token=None))
             await screen.shows("● LIVE")
         await screen.shows("WAITING")
         await screen.press("r")
-        await screen.shows("embedded ● LIVE")
+        await screen.shows("embedded ● LIVE", "a server of its own", lost.url)
+        assert [one.url for one in find_servers()] == [lost.url]
 
 
 @pytest.mark.parametrize(
