@@ -1,4 +1,4 @@
-"""Tests of a `schedule` run for two hundred fixed ones, and by `--chaos` for others."""
+"""What is random is the same in every run, and by `--chaos` another: schedules and examples."""
 
 import os
 import random
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 SEEDS = 200
 
@@ -15,12 +16,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--chaos",
         metavar="N[@SEED]",
-        help="run N random schedules instead of the fixed ones; @SEED says which is the first",
+        help="run N random schedules instead of the fixed ones, @SEED says which is the first; "
+        "and Hypothesis's tests with random examples",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     asked = config.option.chaos
+    # How long an example takes says more of the machine than of the code.
+    settings.register_profile(
+        "unhurried",
+        deadline=None,
+        derandomize=asked is None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("unhurried")
     if asked is None:
         return
     number, _, first = asked.partition("@")

@@ -18,7 +18,7 @@ from tui.protocol.envelope import compressed, conflated, keep, replayed, with_of
 from tui.protocol.errors import ProtocolError
 from tui.protocol.models import Event
 
-RELAXED = settings(deadline=None, max_examples=300)
+RELAXED = settings(max_examples=300)
 SERVERS = ("offset", "replayed", "conflated", "compressed")
 """What only a server may say."""
 WRITERS: list[Callable[[Any], bytes]] = [

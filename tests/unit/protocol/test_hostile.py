@@ -20,7 +20,7 @@ from tui.protocol.errors import ErrorCode, ProtocolError
 from tui.protocol.limits import MAX_CLIENT_RECEIVE, MAX_DEPTH
 from tui.protocol.models import Control, Event
 
-RELAXED = settings(deadline=None, max_examples=200)
+RELAXED = settings(max_examples=200)
 
 
 def read(frame: bytes) -> None:

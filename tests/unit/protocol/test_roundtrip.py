@@ -31,8 +31,8 @@ from tui.protocol.models import (
 )
 from tui.protocol.models.agent import AgentStatusData
 
-RELAXED = settings(deadline=None, max_examples=100)
-FEW = settings(deadline=None, max_examples=25)
+RELAXED = settings(max_examples=100)
+FEW = settings(max_examples=25)
 
 
 def written(message: Message | ProtocolError) -> Any:

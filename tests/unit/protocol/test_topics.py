@@ -14,7 +14,7 @@ from tui.protocol.topics import Filter, Topic, glob_match, short_name
 
 AGENT = Topic("agent", "coder-001", "status")
 DEPLOYMENT = Topic("deployment", "dep-9", "status")
-RELAXED = settings(deadline=None, max_examples=300)
+RELAXED = settings(max_examples=300)
 
 
 def naive_glob(pattern: str, text: str) -> bool:
@@ -204,7 +204,7 @@ FILTERS = st.builds(
 
 
 @given(FILTERS, TOPICS)
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 def test_matching_is_what_the_plain_definition_says(filter_: Filter, topic: Topic) -> None:
     assert filter_.matches(topic) is naive_match(filter_, topic)
 
@@ -217,7 +217,7 @@ def test_a_filter_reaches_only_into_its_resources(filter_: Filter, topic: Topic)
 
 
 @given(FILTERS, FILTERS, st.lists(TOPICS, min_size=10, max_size=30))
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 def test_what_is_covered_never_reaches_further(
     permission: Filter, asked: Filter, topics: list[Topic]
 ) -> None:

@@ -52,7 +52,7 @@ def test_ids_are_the_seeds_own_and_never_repeat() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_all_event_types_come_early(seed: int) -> None:
     assert {beat.type for beat in told(seed, 75)} == set(EVENTS)
 
@@ -75,7 +75,7 @@ def test_the_first_moments_are_already_alive() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_ten_minutes_are_valid_small_and_in_order(seed: int) -> None:
     beats = told(seed, 600)
     assert [beat.at for beat in beats] == sorted(beat.at for beat in beats)
@@ -97,7 +97,7 @@ def test_the_rate_is_moderate_for_hours(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_test_totals_add_up(seed: int) -> None:
     files: dict[str, Mapping[str, Any]] = {}
     totals: list[int] = []
@@ -116,7 +116,7 @@ def test_test_totals_add_up(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_phases_follow_each_other_and_mean_what_they_say(seed: int) -> None:
     following = {None: "refactor", "refactor": "red", "red": "green", "green": "refactor"}
     previous: Beat | None = None
@@ -133,7 +133,7 @@ def test_phases_follow_each_other_and_mean_what_they_say(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_coverage_rises_in_the_first_minute_and_fits_its_files(seed: int) -> None:
     updates = of_type(told(seed, 900), "coverage_update")
     first_minute = [b.data["coverage"]["lines"] for b in updates if b.at < 60]
@@ -151,7 +151,7 @@ def test_coverage_rises_in_the_first_minute_and_fits_its_files(seed: int) -> Non
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_workflows_end_and_their_durations_are_the_storys(seed: int) -> None:
     beats = told(seed, 1500)
     open_runs: dict[str, list[str]] = {}
@@ -183,7 +183,7 @@ def test_workflows_end_and_their_durations_are_the_storys(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_alerts_are_resolved_within_two_minutes(seed: int) -> None:
     raised: dict[str, float] = {}
     alerts = of_type(told(seed, 1800), "system_alert")
@@ -201,7 +201,7 @@ def test_alerts_are_resolved_within_two_minutes(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_agents_live_one_life_each(seed: int) -> None:
     status: dict[str, str] = {}
     task: dict[str, str | None] = {}
@@ -242,7 +242,7 @@ def test_the_coder_waits_for_a_person_for_twelve_seconds() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_metrics_wander_smoothly(seed: int) -> None:
     last: dict[str, dict[str, float]] = {}
     for beat in of_type(told(seed, 900), "agent_metric"):

@@ -96,7 +96,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS, ring_bytes=st.sampled_from([0, 3000, 10**6]))
 def test_a_broker_does_what_its_model_does(
     kind: str, steps: list[Publish | Pass | SetBack | Reopen], ring_bytes: int
