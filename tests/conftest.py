@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Who runs this in the background may have all children ignore Ctrl-C, of which some tests are.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = config.option.chaos
     # How long an example takes says more of the machine than of the code.
     settings.register_profile(

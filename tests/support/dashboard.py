@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from textual.events import Key
@@ -61,6 +62,33 @@ class Screen:
 
     async def lacks(self, text: str) -> None:
         await self.until(lambda: text not in self.text, f"lacks {text!r}")
+
+    async def settled(self) -> None:
+        """Wait until what is on the screen stays as it is."""
+        before = None
+        while before != self.text:
+            before = self.text
+            await self.pilot.pause()
+
+    async def click(self, text: str, aim: str = "", times: int = 1) -> None:
+        """On the middle of `text` where it is first seen, or of `aim` within it."""
+        await self.shows(text)
+        await self.settled()
+        lines = self.text.splitlines()
+        y = next(y for y, line in enumerate(lines) if text in line)
+        aim = aim or text
+        x = lines[y].index(text) + text.index(aim) + len(aim) // 2
+        await self.pilot.click(offset=(x, y), times=times)
+
+    async def writes(self, directory: Path, suffix: str) -> Path:
+        """Wait until the only file of that kind has something in it."""
+
+        def written() -> list[Path]:
+            return [one for one in directory.glob(f"*{suffix}") if one.stat().st_size]
+
+        await self.until(lambda: bool(written()), f"a file {suffix}")
+        (file,) = written()
+        return file
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 15.0
 """How long what is being closed may take."""
 _OPEN = Path("/proc/self/fd")
 

@@ -213,13 +213,13 @@ async def test_without_a_server_it_says_how_much_is_not_delivered(
     environment: Environment, tmp_path: Path
 ) -> None:
     nowhere = "ws://127.0.0.1:1/ws"
-    finished = await emit(environment, nowhere, *LOG, "--wait", "0.3")
+    finished = await emit(environment, nowhere, *LOG, "--wait", "1")
     reason = f"cannot reach {nowhere}: Connection refused; "
     assert finished == Done(1, "", f"autosdlc-tui: {reason}1 event was not delivered\n")
     path = tmp_path / "events.jsonl"
     # More than a client keeps of what it cannot send.
     path.write_bytes(b"\n".join([line("x" * 8_000)] * 1200 + [b"", b""]))
-    finished = await emit(environment, nowhere, "--file", str(path), "--wait", "0.3")
+    finished = await emit(environment, nowhere, "--file", str(path), "--wait", "1")
     assert finished.complaints == [f"{reason}1,200 events were not delivered"]
     finished = await emit(environment, "", *LOG)
     assert finished.code == 1
@@ -257,11 +257,11 @@ async def test_a_server_that_asks_for_time_is_given_it(
     environment: Environment, peer: Peer
 ) -> None:
     peer.acknowledges = False
-    async with command(environment, "emit", *LOG, "--wait", "0.5", url=peer.url) as process:
+    async with command(environment, "emit", *LOG, "--wait", "2", url=peer.url) as process:
         connection = await peer.line()
         [event] = await connection.take("agent_log")
         about = {"correlationId": event["id"]}
-        data = {"error": "too many", "code": "rate_limited", "retryAfterMs": 1200}
+        data = {"error": "too many", "code": "rate_limited", "retryAfterMs": 2500}
         peer.acknowledges = True
         await connection.send({"type": "error", "data": data, "metadata": about})
         assert await ended(process) == Done(0, "", "")

@@ -325,7 +325,7 @@ async def test_without_a_server_one_line_says_how_to_get_one(
     environment: Environment, as_configured: bool
 ) -> None:
     url = "ws://127.0.0.1:1/ws" if as_configured else ""
-    finished = await tail(environment, url, "--wait", "0.3")
+    finished = await tail(environment, url, "--wait", "1")
     assert finished.code == 1
     assert (
         "cannot reach ws://127.0.0.1:1/ws: Connection refused"

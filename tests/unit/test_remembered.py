@@ -90,7 +90,11 @@ def test_a_file_that_was_spoilt_meanwhile_is_kept_aside_and_written_whole(path: 
     assert Remembered(path).section("logs") == {"level": "error"}
 
 
-def test_many_dashboards_that_save_at_once_lose_nothing(path: Path) -> None:
+def test_many_dashboards_that_save_at_once_lose_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.remembered.PATIENCE", 30.0)
+
     def save_often(name: str) -> None:
         remembered = Remembered(path)
         for number in range(20):

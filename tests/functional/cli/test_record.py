@@ -247,6 +247,6 @@ def test_a_file_that_is_something_else_is_left_alone(
 def test_without_a_server_it_waits_as_long_as_it_was_told_to(
     tmp_path: Path, alone: Callable[..., Result]
 ) -> None:
-    result = alone(str(tmp_path / "e"), "--url", "ws://127.0.0.1:1/ws", "--for", "0.2s")
+    result = alone(str(tmp_path / "e"), "--url", "ws://127.0.0.1:1/ws", "--for", "1s")
     assert result.exit_code == 0
     assert "cannot reach ws://127.0.0.1:1/ws" in result.output

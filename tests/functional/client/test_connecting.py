@@ -217,7 +217,7 @@ async def test_a_server_that_wants_a_token_where_there_is_none_says_so(plain: Pe
         await Client(plain.url, options=FAST).connect()
 
 
-@pytest.mark.parametrize(("lasted", "attempt"), [(9, 2), (11, 1)])
+@pytest.mark.parametrize(("lasted", "attempt"), [(5, 2), (11, 1)])
 async def test_the_back_off_starts_anew_after_a_stable_connection(
     plain: Peer, lasted: float, attempt: int
 ) -> None:

@@ -33,12 +33,6 @@ def opened(screen: Screen, name: str) -> bool:
     return screen.open_pane == name
 
 
-async def click_on(screen: Screen, text: str, times: int = 1) -> None:
-    """Where it is on the screen, the first from the top."""
-    y, line = next((y, line) for y, line in enumerate(screen.text.splitlines()) if text in line)
-    await screen.pilot.click(offset=(line.index(text), y), times=times)
-
-
 # The key bar.
 
 
@@ -66,11 +60,11 @@ async def test_the_key_bar_follows_the_focus_and_a_persons_own_keys() -> None:
 async def test_a_click_on_the_key_bar_does_what_it_says(columns: int) -> None:
     async with dashboard(NOWHERE, size=(columns, 30)) as screen:
         await screen.shows("? help")
-        await click_on(screen, "help")
+        await screen.click("help")
         await screen.shows("esc closes")
         await screen.press("escape")
         await screen.lacks("esc closes")
-        await click_on(screen, "commands")
+        await screen.click("commands")
         await screen.shows("Search for commands")
 
 
@@ -126,9 +120,9 @@ async def test_help_names_every_action_that_there_is() -> None:
 async def test_two_clicks_on_a_title_zoom_the_pane_and_two_more_bring_all_back() -> None:
     async with dashboard(NOWHERE) as screen:
         await screen.shows("3 WORKFLOW")
-        await click_on(screen, "3 WORKFLOW", times=2)
+        await screen.click("3 WORKFLOW", times=2)
         await screen.until(lambda: visible(screen) == ["workflow"], "zoomed")
-        await click_on(screen, "3 WORKFLOW", times=2)
+        await screen.click("3 WORKFLOW", times=2)
         await screen.until(lambda: visible(screen) == NAMES, "all")
 
 
@@ -299,7 +293,7 @@ async def test_the_time_ribbon_gives_way_where_rows_are_scarce(rows: int, shown:
 async def test_keys_are_heard_while_another_dashboard_holds_what_is_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.remembered.PATIENCE", 1.0)
+    monkeypatch.setattr("tui.remembered.PATIENCE", 4.0)
     kept = tmp_path / "dashboard.json"
     async with dashboard(NOWHERE, remembered=Remembered(kept), toasts=True) as screen:
         other = os.open(tmp_path, os.O_RDONLY)

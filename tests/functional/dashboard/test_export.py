@@ -62,8 +62,8 @@ async def test_more_rows_are_exported_than_a_held_view_keeps(tmp_path: Path) -> 
     async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
         many(screen)
         await screen.press("e", "j")
-        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
-        assert len(json.loads(only(tmp_path, ".json").read_text("utf-8"))) == 2 * MAX_HELD
+        file = await screen.writes(tmp_path, ".json")
+        assert len(json.loads(file.read_text("utf-8"))) == 2 * MAX_HELD
 
 
 @pytest.mark.parametrize("key", ["1", "5"])
@@ -97,19 +97,11 @@ async def test_the_screen_as_a_picture_without_the_question(tmp_path: Path) -> N
     async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
         await fill(screen)
         await screen.press("e", "s")
-        await screen.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
-        picture = only(tmp_path, ".svg").read_text("utf-8")
+        file = await screen.writes(tmp_path, ".svg")
+        picture = file.read_text("utf-8")
         ET.fromstring(picture)  # noqa: S314 - our own
         assert "coder-1" in picture
         assert "Export" not in picture
-
-
-async def click(screen: Screen, text: str) -> None:
-    """On the last characters of that."""
-    await screen.shows(text)
-    lines = screen.text.splitlines()
-    y = next(y for y, line in enumerate(lines) if text in line)
-    await screen.pilot.click(offset=(lines[y].index(text) + len(text) - 1, y))
 
 
 @pytest.mark.parametrize("width", [120, 40])
@@ -118,16 +110,16 @@ async def test_a_click_chooses_and_escape_does_not(width: int, tmp_path: Path) -
     async with dashboard(NOWHERE, size=(width, 20), keys=keys, export_directory=tmp_path) as screen:
         await fill(screen)
         await screen.press("e")
-        await click(screen, "JSON")
-        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
+        await screen.click("JSON")
+        await screen.writes(tmp_path, ".json")
         await screen.press("e")
-        await click(screen, "as CSV")
-        await screen.until(lambda: any(tmp_path.glob("*.csv")), "the CSV")
+        await screen.click("as CSV")
+        await screen.writes(tmp_path, ".csv")
         await screen.press("e")
-        await click(screen, "picture")
-        await screen.until(lambda: any(tmp_path.glob("*.svg")), "the picture")
+        await screen.click("picture")
+        await screen.writes(tmp_path, ".svg")
         await screen.press("e")
-        await click(screen, "close")
+        await screen.click("close")
         await screen.lacks("Export")
         await screen.press("e")
         await screen.shows("Export")
@@ -144,8 +136,8 @@ async def test_a_detail_is_exported_whole(tmp_path: Path) -> None:
         await screen.press("enter")
         await screen.shows("q back")
         await screen.press("e", "j")
-        await screen.until(lambda: any(tmp_path.glob("*.json")), "the JSON")
-        (found,) = json.loads(only(tmp_path, ".json").read_text("utf-8"))
+        file = await screen.writes(tmp_path, ".json")
+        (found,) = json.loads(file.read_text("utf-8"))
         assert found["type"] == "agent_status"
 
 

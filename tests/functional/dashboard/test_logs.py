@@ -242,6 +242,7 @@ async def test_the_title_is_pressed_with_the_mouse() -> None:
         fill(screen, *lines(0, 50), log("b", "bad", level="error"))
 
         async def click(word: str) -> None:
+            await screen.settled()
             region = pane(screen).region
             title = screen.text.splitlines()[region.y]
             await screen.pilot.click(offset=(title.index(word) + 1, region.y))

@@ -42,16 +42,6 @@ def tell(screen: Screen, *events: Any, link: Link | None = None) -> None:
     screen.app._tick()
 
 
-async def click_on(screen: Screen, text: str, last: str = "") -> None:
-    """On the middle of `text` where it is first seen, or of `last` within it."""
-    await screen.shows(text)
-    lines = screen.text.splitlines()
-    y = next(y for y, line in enumerate(lines) if text in line)
-    aim = last or text
-    x = lines[y].index(text) + text.index(aim) + len(aim) // 2
-    await screen.pilot.click(offset=(x, y))
-
-
 def lane_of(screen: Screen, name: str) -> tuple[int, int]:
     lines = screen.text.splitlines()
     y = max(y for y, line in enumerate(lines) if line.startswith(f" {name}"))
@@ -165,7 +155,7 @@ async def test_a_paused_view_goes_on_where_it_says_that_it_is_paused() -> None:
     async with dashboard(NOWHERE, clock=Time()) as screen:
         tell(screen, status("a", "busy"))
         for at in ("▌LIVE", "▌PAUSED", "▌LIVE", "PAUSED +0"):
-            await click_on(screen, at)
+            await screen.click(at)
         await screen.lacks("PAUSED")
 
 
@@ -186,7 +176,7 @@ async def test_a_link_that_waits_is_tried_again_by_a_click(monkeypatch: pytest.M
             await screen.shows("try 2 in 2")
             await screen.pilot.click(offset=(150, 0))  # nothing is there
             await screen.shows("try 2 in 2")
-            await click_on(screen, "WAITING")
+            await screen.click("WAITING")
             await screen.shows("try 3 in 2")
             assert tries == 2
 
@@ -196,7 +186,7 @@ async def test_a_count_leads_to_its_pane_from_a_detail_as_well() -> None:
         tell(screen, status("a", "busy"), alert("1", "high"))
         await screen.press("enter")
         await screen.until(lambda: in_detail(screen), "detail")
-        await click_on(screen, "▲1")
+        await screen.click("▲1")
         await screen.until(lambda: screen.open_pane == "alerts", "alerts")
 
 
@@ -229,6 +219,7 @@ async def test_a_click_on_a_key_in_the_inbox_line_does_what_that_does(columns: i
 
         async def click(key: str, seen: str) -> None:
             await screen.until(lambda: key in said(), key)
+            await screen.settled()
             await screen.pilot.click(offset=(said().rindex(key) + len(key) - 1, line))
             await screen.until(lambda: seen in said(), f"{seen} after {key}")
 
@@ -251,11 +242,11 @@ async def test_a_click_on_a_key_there_means_the_need_wherever_the_focus_is(keys:
         tell(screen, *asking, alert("1", "low"))
         await screen.shows("LOW")
         await screen.press("5", *keys)
-        await click_on(screen, " a ack", "a")
+        await screen.click(" a ack", "a")
         await screen.shows("‼ b needs you")
-        await click_on(screen, "S snooze", "S")
+        await screen.click("S snooze", "S")
         await screen.shows("nobody else needs you (2 put off")
-        await click_on(screen, "A shows", "A")
+        await screen.click("A shows", "A")
         await screen.shows("‼ a needs you")
 
 
@@ -275,7 +266,7 @@ async def test_a_click_on_a_summary_opens_that_pane() -> None:
     async with dashboard(NOWHERE, size=(80, 24), clock=Time()) as screen:
         tell(screen, *MARKED)
         for name in ("2 TDD", "3 WORKFLOW", "4 ALERTS", "5 LOGS", "1 AGENTS"):
-            await click_on(screen, f"{name}")
+            await screen.click(f"{name}")
             await screen.until(lambda: screen.open_pane == name[2:].lower(), name)  # noqa: B023 - at once
 
 
@@ -297,9 +288,9 @@ async def test_a_click_on_a_head_puts_agents_in_its_order() -> None:
                 ("FOR", "cba"),
                 ("STATE", "cba"),
             ):
-                await click_on(screen, head)
+                await screen.click(head)
                 await agents(order)
-            await click_on(screen, "by state")
+            await screen.click("by state")
             await screen.shows("by time")
 
 
@@ -307,7 +298,7 @@ async def test_a_click_on_a_filter_in_a_title_goes_on_typing_it() -> None:
     async with dashboard(NOWHERE, clock=Time()) as screen:
         tell(screen, status("coder-1", "busy"), status("coder-2", "busy"))
         await screen.press("slash", *"coder", "enter")
-        await click_on(screen, "▽coder 2 of 2")
+        await screen.click("▽coder 2 of 2")
         await screen.press("minus", "2", "enter")
         await screen.shows("▽coder-2 1 of 2")
 
@@ -316,18 +307,18 @@ async def test_what_ends_a_filter_is_in_the_key_bar() -> None:
     async with dashboard(NOWHERE, size=(60, 20), clock=Time()) as screen:
         tell(screen, status("coder-1", "busy"), status("coder-2", "busy"))
         await screen.press("slash", *"-2")
-        await click_on(screen, "esc cancel")
+        await screen.click("esc cancel")
         await screen.lacks("▽")
         await screen.press("slash", *"-2")
-        await click_on(screen, "⏎ keep")
+        await screen.click("⏎ keep")
         await screen.shows("▽-2 1 of 2", "⏎ open")
 
 
 async def test_a_click_on_how_many_others_there_are_shows_the_next() -> None:
     async with dashboard(NOWHERE, clock=Time()) as screen:
         tell(screen, results("a", "t.py", 1), results("b", "t.py", 1))
-        await click_on(screen, "TDD ✓1 a t-1 +1", "+1")
-        await click_on(screen, "b t-1 2/2", "2/2")
+        await screen.click("TDD ✓1 a t-1 +1", "+1")
+        await screen.click("b t-1 2/2", "2/2")
         await screen.shows("a t-1 1/2")
 
 
@@ -337,5 +328,5 @@ async def test_a_click_on_how_many_others_there_were_does_so_on_a_held_pane() ->
         await screen.shows("a t-1 +1")
         await screen.press("2", "p")
         tell(screen, results("c", "t.py", 1))
-        await click_on(screen, "a t-1 +1", "+1")
+        await screen.click("a t-1 +1", "+1")
         await screen.shows("b t-1 2/3")

