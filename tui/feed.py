@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -31,6 +31,8 @@ DEMO_HISTORY = 512 * 1024
 """Bytes of each resource's past that the demo's server keeps."""
 LOST_AFTER = 3
 """Failed tries after which another server is looked for."""
+STARTED_WITHIN = 5.0
+"""Seconds for which another dashboard that starts its server is waited for."""
 RATE_WINDOW = 3
 """Seconds over which events are averaged."""
 HINT = (
@@ -169,15 +171,12 @@ class Feed:
 
     def _find_another(self, lost: "ServerRecord") -> str | None:
         """In a thread: a server that runs, or our own in the place of another dashboard's."""
-        from tui.discovery import find_servers, load_token
+        from tui.discovery import load_token
         from tui.server.config import ServerError
 
-        if found := find_servers():
-            self._found = found[0]
-            self._url = self._found.url
-        elif lost.kind == "embedded":
-            # Whoever was connected there comes back to that port, and no other dashboard can take
-            # it as well: the one that was quicker is found next time.
+        if not self._find() and lost.kind == "embedded":
+            # Whoever was connected there comes back to that port. Where another dashboard was
+            # quicker, its server is found next time.
             config = replace(self._own(), port=urlsplit(lost.url).port or 0)
             with suppress(ServerError):
                 self._start_server(config)
@@ -186,7 +185,7 @@ class Feed:
 
     def _prepare(self) -> "Token | None":
         """In a thread: import what is heavy, settle on a server. The token to use."""
-        from tui.discovery import find_servers, load_token, token_for
+        from tui.discovery import load_token, token_for
 
         plan = self._plan
         token: Token | None
@@ -194,11 +193,10 @@ class Feed:
             token = plan.token or token_for(plan.url)
         elif plan.demo:
             token = self._start_demo()
-        elif found := find_servers():
-            self._found = found[0]
-            self._url, token = self._found.url, load_token()
+        elif self._find():
+            token = load_token()
         else:
-            token = self._start_own()
+            token = self._find_or_start()
         import tui.client  # noqa: F401 - so that the event loop need not
         from tui.protocol import codec
 
@@ -231,14 +229,32 @@ class Feed:
         self._start_server(config)
         return token
 
-    def _start_own(self) -> str:
+    def _find(self) -> bool:
+        """Whether a server runs on this machine; then it is the one to watch."""
+        from tui.discovery import find_servers
+
+        if found := find_servers():
+            self._found = found[0]
+            self._url = self._found.url
+        return bool(found)
+
+    def _find_or_start(self) -> str:
+        """A server of our own, unless another dashboard starts one at this moment."""
+        from tui.discovery import token_file
+        from tui.lock import locked
         from tui.server.config import ServerError
 
         config = self._own()
-        try:
-            self._start_server(config)
-        except ServerError:  # the usual ports are taken: any others will do
-            self._start_server(replace(config, port=0))
+        directory = token_file().parent
+        with ExitStack() as alone:
+            with suppress(OSError):  # a server without the other dashboards is better than none
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                alone.enter_context(locked(directory, STARTED_WITHIN))
+            if not self._find():
+                try:
+                    self._start_server(config)
+                except ServerError:  # the usual ports are taken: any others will do
+                    self._start_server(replace(config, port=0))
         return config.token
 
     def _own(self) -> "ServerConfig":

@@ -8,19 +8,17 @@ cannot be written, the dashboard goes on without.
 
 import errno
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+
+from tui.lock import locked
 
 FILE = "dashboard.json"
 MAX_BYTES = 1024 * 1024
 PATIENCE = 2.0
 """Seconds that others may take for the file: one that was stopped meanwhile may take for ever."""
-AGAIN = 0.02
-"""Seconds after which it is seen whether they are done."""
 
 
 class Remembered:
@@ -57,7 +55,7 @@ class Remembered:
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self._path.parent):
+            with locked(self._path.parent, PATIENCE):
                 fresh.write_text(_fitting(self._merged(self._path, changed)), "utf-8")
                 fresh.replace(self._path)
             self._saved, self.trouble = text, ""
@@ -97,40 +95,6 @@ class Remembered:
             self.trouble = f"{path} is not what it was ({error}); it is kept as {aside.name}"
         else:
             self._saved = text
-
-
-@contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """One dashboard at a time; where the file system knows no locks, as many as there are.
-
-    Raises TimeoutError where another takes too long.
-    """
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        try:
-            _lock(descriptor)
-        except TimeoutError:
-            raise
-        except OSError:
-            pass
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    import fcntl
-
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise TimeoutError(errno.ETIMEDOUT, "another dashboard holds it") from None
-            time.sleep(AGAIN)
-        else:
-            return
 
 
 def _merge(before: Any, ours: dict[str, Any], theirs: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A dashboard that was told no server finds one, and another when that is gone."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from tests.support.dashboard import TOKEN, dashboard, server
 from tests.support.ports import free_port
 from tui.discovery import find_servers, token_file
+from tui.feed import Feed, Plan
+from tui.protocol.topics import Filter
+from tui.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +43,15 @@ async def test_the_place_of_another_dashboards_server_is_taken() -> None:
         await screen.press("r")
         await screen.shows("embedded ● LIVE", "a server of its own", lost.url)
         assert [one.url for one in find_servers()] == [lost.url]
+
+
+async def test_of_two_that_start_at_once_one_starts_the_server_and_the_other_finds_it() -> None:
+    stores = Store(), Store()
+    feeds = [Feed(store, Plan(), [Filter()], lambda: None, lambda: 0.0) for store in stores]
+    await asyncio.gather(*(feed.run() for feed in feeds))
+    [server] = find_servers()
+    assert {store.link.url for store in stores} == {server.url}
+    await asyncio.gather(*(feed.close() for feed in feeds))
 
 
 @pytest.mark.parametrize(
