@@ -36,8 +36,11 @@ FIRST_LANE = 2
 """The line of the first lane, where there are any."""
 MORE = " +"
 """Before how many agents have no lane."""
-ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 72, 100
-"""Columns from which the ribbon has more than the rate."""
+ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 50, 100
+"""Columns from which the phases, and the markers, have cells of their own.
+
+Markers without are drawn over the rate.
+"""
 
 
 class Scale(NamedTuple):
@@ -193,7 +196,8 @@ class TimeRibbon(RowView, can_focus=False):
         parts = [before]
         if phases:
             parts.append((*self._phases(self._scale(start, end, phases - 1)), (" ", "")))
-        parts.append(self._rate(self._scale(start, end, room - phases - markers)))
+        rate = self._scale(start, end, room - phases - markers)
+        parts.append(self._rate(rate) if markers else self._rate_with_markers(rate))
         if markers:
             parts.append(((" ", ""), *self._markers(self._scale(start, end, markers - 1))))
         return (*(span for part in parts for span in part), (" ", ""), *after)
@@ -229,19 +233,23 @@ class TimeRibbon(RowView, can_focus=False):
         return _runs([(letter, PHASE_STYLES.get(letter, "dim")) for letter in letters])
 
     def _rate(self, scale: Scale) -> Line:
+        return ((self._bars(scale), "info"),)
+
+    def _rate_with_markers(self, scale: Scale) -> Line:
+        cells: list[Span] = [(bar, "info") for bar in self._bars(scale)]
+        for cell, kind in self._marked(scale).items():
+            glyph, _, style, _ = MARKS[kind]
+            cells[cell] = glyph, style
+        return _runs(cells)
+
+    def _bars(self, scale: Scale) -> str:
         counts = self.store.ribbon.events(*scale)
         most = max(counts, default=0)
-        bars = "".join(spark([n], most) if n else " " for n in counts)
-        return ((bars, "info"),)
+        return "".join(spark([n], most) if n else " " for n in counts)
 
     def _markers(self, scale: Scale) -> Line:
         """Glyphs where they belong, each with its word where there is room for it."""
-        kinds = list(MARKS)
-        at: dict[int, str] = {}
-        for marker in self.store.ribbon.markers():
-            cell = int((marker.at - scale.begin) // scale.step)
-            if 0 <= cell < scale.cells:
-                at[cell] = min(at.get(cell, marker.kind), marker.kind, key=kinds.index)
+        at = self._marked(scale)
         spans: list[Span] = []
         done = 0
         places = sorted(at)
@@ -251,6 +259,16 @@ class TimeRibbon(RowView, can_focus=False):
             spans += [("·" * (cell - done), "dim"), (text, style)]
             done = cell + len(text)
         return (*spans, ("·" * (scale.cells - done), "dim"))
+
+    def _marked(self, scale: Scale) -> dict[int, str]:
+        """The kind of the marker on each cell that has any."""
+        kinds = list(MARKS)
+        at: dict[int, str] = {}
+        for marker in self.store.ribbon.markers():
+            cell = int((marker.at - scale.begin) // scale.step)
+            if 0 <= cell < scale.cells:
+                at[cell] = min(at.get(cell, marker.kind), marker.kind, key=kinds.index)
+        return at
 
 
 def _swim_lanes(store: Store) -> "SwimLanes":
