@@ -247,9 +247,10 @@ class Client:
         to wait for; `Subscription.state` is "waiting" then. `events` are short names or full types,
         none meaning all.
 
-        With v1, the history from `since` on (Unix milliseconds) comes first, unless the connection
-        follows the same streams already; else the present `state`, if that is wanted. Without
-        `state`, a gap isn't followed by it either, as long as no subscription wants it.
+        With v1, the present `state` comes first, if that is wanted; with `since` (Unix
+        milliseconds) the state of the time before it and all that is kept of what happened since,
+        unless the connection follows the same streams already. Without `state`, a gap isn't
+        followed by it either, as long as no subscription wants it.
 
         Raises ProtocolError where a part of the filter is empty or too long.
         """

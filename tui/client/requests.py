@@ -240,6 +240,8 @@ def _beginning(beginning: Beginning, subscriptions: list[Subscription]) -> _Aske
     }
     if beginning.since is not None:
         data["resume"] = {"since": beginning.since}
+        if beginning.state:
+            data["snapshot"] = "always"
     return _asked(data, subscriptions)
 
 

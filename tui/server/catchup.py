@@ -52,14 +52,26 @@ class CatchUp:
         self._snapshot_for: set[str] = set()
         self._snapshot: Snapshot | None = None
 
-    def add(self, ids: Collection[str], *, after: int, snapshot: bool) -> None:
-        """Let subscriptions begin after an offset, and perhaps be given their state at the head."""
+    def add(
+        self, ids: Collection[str], *, after: int, snapshot: bool, state_first: bool = False
+    ) -> None:
+        """Let subscriptions begin after an offset, and perhaps be given their state at the head.
+
+        With `state_first` they are rather given, before what follows that offset, what of their
+        state is not in it.
+        """
         self._begins |= dict.fromkeys(ids, after)
         if snapshot and ids:
             # Where nothing is to be sent before it, it is the state of now, whatever comes
             # meanwhile: so live events follow its last page.
-            is_first = self._snapshot is None and not self._snapshot_for and self._is_at_head
-            self._state = self._broker.snapshot(self._resource) if is_first else None
+            is_first = self._snapshot is None and not self._snapshot_for
+            if is_first and self._is_at_head:
+                self._state = self._broker.snapshot(self._resource)
+            elif is_first and state_first and after == self.at and not self._has_read:
+                state = self._broker.snapshot(self._resource)
+                self._state = [one for one in state if one.offset <= after]
+            else:
+                self._state = None
             self._snapshot_for.update(ids)
 
     @property

@@ -37,6 +37,11 @@ class Subscribe(NamedTuple):
     snapshot: str
     """`auto`, `always` or `never`."""
 
+    @property
+    def begins_with_state(self) -> bool:
+        """Whether history is to be preceded by the state of the time before it."""
+        return self.since is not None and self.snapshot == "always"
+
 
 class Unsubscribe(NamedTuple):
     id: str

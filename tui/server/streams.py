@@ -73,9 +73,11 @@ class Streams:
             if wish.since is not None:
                 after = await self._broker.since(resource, wish.since)
                 first = (await self._broker.read(resource, after, 1)).first
-                # Where it begins with the oldest that is kept, it may have begun before.
+                # Where it begins with the oldest that is kept, it may have begun before: then the
+                # state of the time before says what came of that, or else a gap.
                 is_whole = after >= first or first == 1
-                starts[resource] = Start(after if is_whole else 0, is_whole)
+                told = is_whole or wish.begins_with_state
+                starts[resource] = Start(after if told else 0, is_whole)
             elif cursor is not None:
                 head = self._broker.position(resource)
                 if cursor.epoch != head.epoch or not 0 <= cursor.offset <= head.offset:
@@ -194,7 +196,12 @@ class Streams:
         catch_up.snapshot_after_gap = wants_state
         if after is not None:
             catch_up.replay_to = head
-        catch_up.add(wish.filters, after=head if after is None else after, snapshot=wants_snapshot)
+        catch_up.add(
+            wish.filters,
+            after=head if after is None else after,
+            snapshot=wants_snapshot,
+            state_first=wish.begins_with_state,
+        )
 
     def _catch_up_from(self, resource: str, at: int) -> CatchUp:
         """The stream's catch-up, which begins at an offset where there was none."""

@@ -66,6 +66,20 @@ async def test_a_newcomer_gets_the_present_state(server: ServerRecord) -> None:
         assert state.data.status == "idle"
 
 
+async def test_of_history_and_state_each_event_comes_once(server: ServerRecord) -> None:
+    async with Client(server.url, TOKEN, options=FAST) as writer:
+        told: list[str] = []
+        for agent, status in (("coder-001", "busy"), ("coder-002", "busy"), ("coder-001", "idle")):
+            said = BUSY | {"agentId": agent, "status": status}
+            told.append(await writer.publish("agent_status", said))
+            assert await writer.flush(5)
+    seen = Seen()
+    async with Client(server.url, TOKEN, options=FAST) as reader:
+        reader.on("*", seen)
+        await reader.subscribe("agent", since=0)
+        assert await seen.ids(3) == told
+
+
 async def test_the_lag_of_a_history_is_all_of_it_that_is_still_to_come(
     server: ServerRecord,
 ) -> None:

@@ -143,6 +143,52 @@ async def test_a_resume_from_a_time() -> None:
     assert [brief(one) for one in await client.heard()] == ["active", "e-2"]
 
 
+@in_virtual_time
+async def test_history_from_a_time_with_the_state_of_the_time_before_it() -> None:
+    server = Server()
+    server.publish(*(status(f"e-{agent}-1", agent) for agent in "ab"))
+    server.now += 60
+    server.publish(log("e-2"), status("e-b-2", "b"), status("e-b-3", "b"))
+    client = await server.welcome()
+    since = {"since": (server.now - 30) * 1000}
+    client.say("subscribe", resource="agent", resume=since, snapshot="always")
+    told = [brief(one) for one in await client.heard()]
+    # What `b` was then is not known any more; what it became is in the history.
+    assert told == ["active", ("snapshot", 2, ["e-a-1"]), "e-2", "e-b-2", "e-b-3"]
+
+
+@in_virtual_time
+async def test_of_history_that_is_kept_no_more_the_state_says_what_came_of_it() -> None:
+    server = Server(ring_bytes=2_000)
+    server.publish(status("e-1", "a"), *(log(f"e-{n}") for n in range(2, 21)))
+    first = (await server.broker.read("agent", 0, 1)).first
+    assert first > 2
+    client = await server.welcome()
+    client.say("subscribe", resource="agent", resume={"since": 0}, snapshot="always")
+    told = await client.heard()
+    assert [brief(one) for one in told] == [
+        "active",
+        ("snapshot", first - 1, ["e-1"]),
+        *(f"e-{n}" for n in range(first, 21)),
+    ]
+    assert told[0]["data"]["recovered"] is False
+
+
+@in_virtual_time
+async def test_who_joins_a_history_that_begins_with_state_is_given_the_state_of_now() -> None:
+    server = Server()
+    server.publish(status("e-1", "a"), log("e-2", "b"), status("e-3", "a"))
+    client = await server.welcome()
+    history: dict[str, Any] = {"resume": {"since": 0}, "snapshot": "always"}
+    b = frame(
+        "subscribe", {"subscriptionId": "b", "resource": "agent", "resourceId": "b"} | history
+    )
+    a = frame("subscribe", {"subscriptionId": "a", "resource": "agent", "resourceId": "a"})
+    client.send(b"[" + b + b"," + a + b"]")
+    told = [brief(one) for one in await client.heard()]
+    assert told == ["active", "active", "e-2", ("snapshot", 3, ["e-3"])]
+
+
 @pytest.mark.parametrize("second", ["coder-1", "coder-2", "*"])
 @in_virtual_time
 async def test_subscribes_of_one_frame_with_one_cursor_lose_nothing(second: str) -> None:
