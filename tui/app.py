@@ -156,8 +156,10 @@ class AutosdlcApp(ThemedApp):
         self.set_keymap(self._keys)
 
     def _make_feed(self, plan: Plan, notices: Notify) -> "Feed | Replay":
+        # Of a story that begins anew each time, nothing was acknowledged before.
+        put_off = None if plan.demo or plan.replay else self._remembered.section("inbox")
         store = Store(
-            self._remembered.section("inbox"),
+            put_off,
             coverage_minimum=self._coverage_minimum,
             clock=self._clock,
         )

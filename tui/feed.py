@@ -33,6 +33,8 @@ LOST_AFTER = 3
 """Failed tries after which another server is looked for."""
 STARTED_WITHIN = 5.0
 """Seconds for which another dashboard that starts its server is waited for."""
+OWN = "embedded"
+"""What a server in a dashboard of this machine is known by: it goes on with the same journal."""
 RATE_WINDOW = 3
 """Seconds over which events are averaged."""
 HINT = (
@@ -118,6 +120,7 @@ class Feed:
     async def _connect(self, token: "Token | None") -> None:
         from tui.client import Client
 
+        self.store.inbox.server = self._known_as()
         self._show(Link("connecting", self._shown_url(), self._kind))
         client = self._client = Client(self._url, token, source="autosdlc-tui")
         client.on("*", self._apply)
@@ -334,6 +337,11 @@ class Feed:
     def _shown_url(self) -> str:
         """The address without its secrets."""
         return presentable_url(self._url)
+
+    def _known_as(self) -> str:
+        """By what a server is the same one at the next start."""
+        is_own = self._found.kind == "embedded" if self._found else self._server is not None
+        return OWN if is_own else self._shown_url()
 
     def _rate(self) -> float:
         if len(self._counts) < 2:

@@ -13,7 +13,6 @@ from tui.panes.pane import Pane
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.agents import Agent
-from tui.store.inbox import occurrence
 from tui.store.query import Query
 from tui.widgets.cells import (
     Column,
@@ -237,7 +236,7 @@ class AgentsPane(ListPane[Row]):
     def _why(self, agent: Agent, now: float) -> Line:
         """What a person should read; quietly, where a person has put it off."""
         inbox = self.store.inbox
-        key = occurrence(agent)
+        key = inbox.occurrence(agent)
         if not inbox.is_put_off(key, now):
             return (("  └ ", "dim"), (agent.why, "alarm" if agent.needs_you else "bad"))
         until = inbox.snoozed_until(key)

@@ -14,7 +14,6 @@ from tui.panes.pane import Clock
 from tui.protocol.topics import Filter
 from tui.store import Slice, Store
 from tui.store.deployments import Deployment
-from tui.store.inbox import occurrence
 from tui.store.item import Item
 from tui.widgets.cells import Line, line_width
 
@@ -90,14 +89,14 @@ class AlertsPane(ListPane[Item]):
     def items(self) -> Iterable[Item]:
         now = self.clock()
         kinds = TABS[self.tab][0]
-        until = self.store.inbox.snoozed_until
+        inbox = self.store.inbox
         self._snoozed = 0
         for item in self.store.delivery.items.values():
             if kinds is not None and item.kind not in kinds:
                 continue
             if item.kind == "alert" and not item.open and now - item.since > RESOLVED_SHOWN:
                 continue
-            if item.open and (until(occurrence(item)) or 0.0) > now:
+            if item.open and (inbox.snoozed_until(inbox.occurrence(item)) or 0.0) > now:
                 self._snoozed += 1
                 continue
             yield item
@@ -121,7 +120,8 @@ class AlertsPane(ListPane[Item]):
         return 9 if self._is_acknowledged(item) else URGENCY.get(item.level, 4)
 
     def _is_acknowledged(self, item: Item) -> bool:
-        return item.open and self.store.inbox.is_acknowledged(occurrence(item))
+        inbox = self.store.inbox
+        return item.open and inbox.is_acknowledged(inbox.occurrence(item))
 
     def text(self, item: Item) -> str:
         return f"{item.kind} {item.level} {item.title} {item.detail}"
@@ -235,7 +235,8 @@ class AlertsPane(ListPane[Item]):
 
     async def action_acknowledge(self) -> None:
         if item := self._open_item():
-            inbox, key = self.store.inbox, occurrence(item)
+            inbox = self.store.inbox
+            key = inbox.occurrence(item)
             if inbox.is_acknowledged(key):
                 inbox.take_back(key)
             elif inbox.of("item", item.key, self.clock()):
@@ -246,11 +247,12 @@ class AlertsPane(ListPane[Item]):
 
     async def action_snooze(self) -> None:
         if item := self._open_item():
-            if self.store.inbox.of("item", item.key, self.clock()):
+            inbox = self.store.inbox
+            if inbox.of("item", item.key, self.clock()):
                 await self.run_action("screen.inbox_snooze")
             else:
-                self.store.inbox.snooze(occurrence(item), self.clock())
-                minutes = self.store.inbox.snooze_minutes
+                inbox.snooze(inbox.occurrence(item), self.clock())
+                minutes = inbox.snooze_minutes
                 self.notify(f"snoozed {minutes:g} min: {item.title}", timeout=3, markup=False)
             self.renew()
 

@@ -6,6 +6,8 @@ an event says so: whoever starts later is told the present state alone, and of w
 most what its last repeat says. The same of the same agent, acknowledged before and asked again
 while nobody looked, is known for another one where that event says what the agent's status was
 before. Of an alert none says so; and what was snoozed comes back in any case.
+
+Another server's is always another one: ids are a server's own.
 """
 
 from collections import Counter
@@ -54,22 +56,11 @@ class Need(NamedTuple):
 SINCE = attrgetter("since")
 
 
-def occurrence(thing: Agent | Item) -> str:
-    """The key by which the inbox knows what an agent or an alert wants now.
-
-    Of what its state says, so that it is the same after a restart; an error's message is no part
-    of an agent's state.
-    """
-    if isinstance(thing, Agent):
-        return f"agent {thing.id} {thing.status} {crc32(thing.reason.encode(errors='replace')):x}"
-    return f"{thing.key} {thing.worst}".rstrip()
-
-
 class Inbox:
     """Cheap to ask as often as one likes: nothing is looked through but where something changed.
 
-    What is put off lasts for the occurrence, and is kept in `kept`, the inbox's part of what is
-    remembered between starts.
+    What is put off lasts for the occurrence, and is kept in `kept`, the inboxes' part of what is
+    remembered between starts, which those of all servers share.
     """
 
     def __init__(
@@ -85,6 +76,7 @@ class Inbox:
         self._delivery = delivery
         self._changed = changed
         kept = {} if kept is None else kept
+        self._server = ""
         self._acknowledged = _times(kept, "acknowledged")
         """When, by occurrence."""
         self._snoozed = _times(kept, "snoozed")
@@ -103,6 +95,29 @@ class Inbox:
         self._counts: Counter[str] = Counter()
         self._good_until = -1.0
         """When a snooze ends, and `_open` is to be made anew."""
+
+    @property
+    def server(self) -> str:
+        """By what its server is known from one start to the next."""
+        return self._server
+
+    @server.setter
+    def server(self, server: str) -> None:
+        self._server = server
+        self._calls_made = {}  # with their keys
+        self._calls = -1
+        self._alerts_changed = True
+
+    def occurrence(self, thing: Agent | Item) -> str:
+        """The key of what an agent or an alert wants now.
+
+        Of what its state says, so that it is the same after a restart; an error's message is no
+        part of an agent's state.
+        """
+        if isinstance(thing, Agent):
+            asked = crc32(thing.reason.encode(errors="replace"))
+            return f"{self._server} agent {thing.id} {thing.status} {asked:x}"
+        return f"{self._server} {thing.key} {thing.worst}".rstrip()
 
     def open(self, now: float) -> tuple[Need, ...]:
         """What wants a person at `now` (Unix ms), the longest waiting first.
@@ -164,24 +179,26 @@ class Inbox:
 
     def ended(self, thing: Agent | Item) -> None:
         """It wants no more what it wants now: the same again will be another occurrence."""
-        key = occurrence(thing)
+        key = self.occurrence(thing)
         self._back.pop(key, None)
         if key in self._acknowledged or key in self._snoozed:
             self.take_back(key)
 
     def began(self, agent: Agent) -> None:
         """It wants what it wants since it called: what was acknowledged before that is over."""
-        key = occurrence(agent)
+        key = self.occurrence(agent)
         if self._acknowledged.get(key, agent.called) < agent.called:
             self.take_back(key)
 
     def restore(self) -> bool:
-        """Take back all that was put off; False where nothing was."""
-        was = bool(self._acknowledged or self._snoozed)
-        self._acknowledged.clear()
-        self._snoozed.clear()
+        """Take back all that was put off at this server; False where nothing was."""
+        own = f"{self._server} "
+        both = (self._acknowledged, self._snoozed)
+        put_off = [(times, key) for times in both for key in times if key.startswith(own)]
+        for times, key in put_off:
+            del times[key]
         self._put_off_changed()
-        return was
+        return bool(put_off)
 
     def alerts_changed(self) -> None:
         """The delivery's items are to be looked through again."""
@@ -200,13 +217,13 @@ class Inbox:
                 or (need.since, need.text) != (agent.called, agent.why)
                 or (need.kind != agent.status)
             ):
-                need = _call(agent)
+                need = self._call(agent)
             self._calls_made[agent.id] = need
             yield need
         for item in self._delivery.items.values():
             if item.open and item.kind == "alert" and item.level in SEVERE:
                 yield Need(
-                    occurrence(item),
+                    self.occurrence(item),
                     "alert",
                     item.title,
                     item.detail,
@@ -215,6 +232,10 @@ class Inbox:
                     item.key,
                     item.level,
                 )
+
+    def _call(self, agent: Agent) -> Need:
+        kind, key = _KINDS[agent.status], self.occurrence(agent)
+        return Need(key, kind, agent.id, agent.why, agent.called, "agent", agent.id)
 
     def _choose(self, now: float) -> None:
         """Leave out what is put off at `now`, and forget what no longer is."""
@@ -240,11 +261,6 @@ _KINDS: dict[str, Literal["needs_input", "blocked", "error"]] = {
     "blocked": "blocked",
     "error": "error",
 }
-
-
-def _call(agent: Agent) -> Need:
-    kind = _KINDS[agent.status]
-    return Need(occurrence(agent), kind, agent.id, agent.why, agent.called, "agent", agent.id)
 
 
 def _times(kept: dict[str, Any], name: str) -> dict[str, float]:

@@ -1,16 +1,20 @@
 """A dashboard that was told no server finds one, and another when that is gone."""
 
 import asyncio
-from contextlib import AsyncExitStack
+import socket
+from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.dashboard import TOKEN, dashboard, server
+from tests.support.dashboard import TOKEN, dashboard, publish, publisher, server
+from tests.support.events import status
 from tests.support.ports import free_port
 from tui.discovery import find_servers, token_file
 from tui.feed import Feed, Plan
 from tui.protocol.topics import Filter
+from tui.remembered import Remembered
 from tui.store import Store
 
 
@@ -52,6 +56,32 @@ async def test_of_two_that_start_at_once_one_starts_the_server_and_the_other_fin
     [server] = find_servers()
     assert {store.link.url for store in stores} == {server.url}
     await asyncio.gather(*(feed.close() for feed in feeds))
+
+
+async def test_what_was_acknowledged_is_so_at_ones_own_server_on_any_port_and_at_no_other(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "dashboard.json"
+    asked = status("c2", "blocked", reason="no credentials")
+    async with dashboard(None, token=None, remembered=Remembered(file)) as screen:
+        await screen.shows("embedded ● LIVE")
+        (first,) = find_servers()
+        async with publisher(first.url) as client:
+            await publish(client, asked)
+        await screen.shows("◼ c2 blocked")
+        await screen.press("a")
+        await screen.shows("(acknowledged) no credentials")
+    with ExitStack() as taken:
+        with suppress(OSError):  # or else a test beside this one has it
+            port = urlsplit(first.url).port or 0
+            taken.enter_context(socket.create_server(("127.0.0.1", port)))
+        async with dashboard(None, token=None, remembered=Remembered(file)) as screen:
+            await screen.shows("embedded ● LIVE", "(acknowledged) no credentials")
+    with server(announce=True, kind="serve") as another:
+        async with publisher(another.url) as client:
+            await publish(client, asked)
+        async with dashboard(None, token=None, remembered=Remembered(file)) as screen:
+            await screen.shows("◼ c2 blocked")
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,18 @@ async def test_what_was_put_off_stays_so_after_a_new_start(tmp_path: Path) -> No
         await screen.shows("Another?")
 
 
+async def test_a_demo_begins_anew_and_so_does_what_is_put_off_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "dashboard.json"
+    for _ in range(2):
+        app = Drawn(Plan(demo=True), clock=Time(), remembered=Remembered(file))
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = Screen(app, pilot)
+            tell(screen, *TROUBLE[:2])
+            await screen.shows("coder-2 needs you")
+            await screen.press("a")
+            await screen.shows("1 put off")
+
+
 async def test_a_new_need_sets_the_title_and_rings_once() -> None:
     clock = Time()
     app = Drawn(Plan(url=NOWHERE), clock=clock, notices=Notify(desktop="osc9"))

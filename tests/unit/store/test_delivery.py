@@ -8,7 +8,6 @@ from tui.store.alerts import Notice
 from tui.store.delivery import MAX_OF_KIND, MAX_UNREAD
 from tui.store.deployments import Deployment
 from tui.store.github import PullRequest, Run
-from tui.store.inbox import occurrence
 
 
 def alert(at: float = 0, **more: Any) -> Any:
@@ -140,7 +139,7 @@ def test_a_failed_deployment_asks_for_nothing_once_a_later_one_is_complete() -> 
     store = Store()
     for id_, environment in (("old", "staging"), ("prod", "prod")):
         store.apply(deployment("failed", 40, deploymentId=id_, environment=environment))
-    key = occurrence(store.delivery.items["deployment old"])
+    key = store.inbox.occurrence(store.delivery.items["deployment old"])
     store.inbox.acknowledge(key, START)
     store.apply(deployment("in_progress", 10, 5, deploymentId="new"))
     store.apply(deployment("failed", 10, 6, deploymentId="newer"))

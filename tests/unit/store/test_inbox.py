@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.events import START, alert, event, status
 from tui.store import Slice, Store, inbox
-from tui.store.inbox import MINUTE, SNOOZE_MINUTES, Inbox, Need, occurrence
+from tui.store.inbox import MINUTE, SNOOZE_MINUTES, Inbox, Need
 
 NOW = START + 60_000
 
@@ -16,8 +16,9 @@ def asks(agent: str, text: str, at: float = 0.0) -> Any:
     return status(agent, "needs_input", at, reason=text)
 
 
-def store_of(*events: Any, kept: dict[str, Any] | None = None) -> Store:
+def store_of(*events: Any, kept: dict[str, Any] | None = None, server: str = "") -> Store:
     store = Store(kept)
+    store.inbox.server = server
     for made in events:
         store.apply(made)
     return store
@@ -290,6 +291,25 @@ def test_several_inboxes_share_what_is_remembered() -> None:
     assert len(kept["acknowledged"]) == 2
 
 
+def test_what_is_put_off_at_one_server_is_not_so_at_another_that_has_the_same() -> None:
+    kept: dict[str, Any] = {}
+    events = (asks("a", "?"), asks("b", "?", 1), alert("l", "high", 2))
+    here = store_of(*events, kept=kept, server="here")
+    there = store_of(*events, kept=kept, server="there")
+    a, b, alarm = here.inbox.open(NOW)
+    here.inbox.acknowledge(a.key, NOW)
+    here.inbox.snooze(b.key, NOW)
+    here.inbox.acknowledge(alarm.key, NOW)
+    there.apply(event("agent_metric", {"agentId": "a", "metrics": {}, "timestamp": START}))
+    assert (who(here), who(there)) == ([], ["a", "b", "Alert l"])
+    for need in there.inbox.open(NOW):
+        there.inbox.acknowledge(need.key, NOW)
+    there.apply(status("a", "busy", 9))
+    there.inbox.restore()
+    assert (who(here), who(there)) == ([], ["b", "Alert l"])
+    assert who(store_of(*events, kept=kept, server="here")) == []
+
+
 def test_nothing_is_looked_through_where_nothing_changed() -> None:
     store = store_of(*(asks(f"a-{n}", "?") for n in range(3)), alert("al-1", "high"))
     before = store.inbox.open(NOW)
@@ -309,8 +329,8 @@ def test_the_key_of_an_agent_and_of_an_alert_is_that_of_its_need() -> None:
     store = store_of(asks("a", "?"), alert("al-1", "high"))
     keys = {need.key for need in store.inbox.open(NOW)}
     assert keys == {
-        occurrence(store.agents.by_id["a"]),
-        occurrence(store.delivery.items["alert al-1"]),
+        store.inbox.occurrence(store.agents.by_id["a"]),
+        store.inbox.occurrence(store.delivery.items["alert al-1"]),
     }
 
 
