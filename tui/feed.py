@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 DEMO_HISTORY = 512 * 1024
 """Bytes of each resource's past that the demo's server keeps."""
+PAST = 12 * 3_600_000.0
+"""Milliseconds of what happened before the start that are asked for: a long working day.
+
+A server keeps some 8 MiB of each resource, which takes a few seconds where it is full.
+"""
 LOST_AFTER = 3
 """Failed tries after which another server is looked for."""
 STARTED_WITHIN = 5.0
@@ -113,11 +118,11 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self._preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         try:
-            await self._connect(await asyncio.shield(self._preparing))
+            await self._connect(await asyncio.shield(self._preparing), self._clock() - PAST)
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen says it
             self._show(Link("stopped", self._shown_url(), self._kind, str(error)))
 
-    async def _connect(self, token: "Token | None") -> None:
+    async def _connect(self, token: "Token | None", since: float | None = None) -> None:
         from tui.client import Client
 
         self.store.inbox.server = self._known_as()
@@ -126,7 +131,7 @@ class Feed:
         client.on("*", self._apply)
         client.on_status(self._on_status)
         for wanted in self._filters:
-            await client.subscribe(wanted.resource, wanted.id, wanted.events)
+            await client.subscribe(wanted.resource, wanted.id, wanted.events, since=since)
         client.on("gap", self._on_gap)
         client.on("denied", self._on_denied)
         client.on("error", self._on_error)

@@ -12,6 +12,7 @@ Another server's is always another one: ids are a server's own.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import inf
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 from zlib import crc32
@@ -177,11 +178,14 @@ class Inbox:
         self._snoozed.pop(key, None)
         self._put_off_changed()
 
-    def ended(self, thing: Agent | Item) -> None:
-        """It wants no more what it wants now: the same again will be another occurrence."""
+    def ended(self, thing: Agent | Item, at: float = inf) -> None:
+        """It wants no more what it wants now: the same again will be another occurrence.
+
+        `at` (Unix ms) is when, where it is told afterwards: what was put off later was another one.
+        """
         key = self.occurrence(thing)
         self._back.pop(key, None)
-        if key in self._acknowledged or key in self._snoozed:
+        if self._put_off_at(key) < at:
             self.take_back(key)
 
     def began(self, agent: Agent) -> None:
@@ -203,6 +207,10 @@ class Inbox:
     def alerts_changed(self) -> None:
         """The delivery's items are to be looked through again."""
         self._alerts_changed = True
+
+    def _put_off_at(self, key: str) -> float:
+        until = self._snoozed.get(key, inf) - self.snooze_minutes * MINUTE
+        return self._acknowledged.get(key, until)
 
     def _put_off_changed(self) -> None:
         self._good_until = -1.0

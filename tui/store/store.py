@@ -79,6 +79,8 @@ class Store:
         self.link = Link()
         self.events = 0
         """Events applied so far."""
+        self._told_of = inf
+        """When what is told afterwards happened (Unix ms); infinite for what happens now."""
         self._unsettled = 0
         """Bytes of events that came since all of delivery was settled."""
         self._dirty: set[Slice] = set(Slice)
@@ -140,7 +142,13 @@ class Store:
         bucket = self.ribbon.count(event.timestamp)
         found = self._folds.get(event.type)
         metadata = event.metadata
-        if found is None or (metadata is not None and metadata.encrypted):
+        if metadata is None:
+            self._told_of = inf
+        else:
+            self._told_of = event.timestamp or inf if metadata.replayed else inf
+            if metadata.encrypted:
+                found = None
+        if found is None:
             self._keep_raw(event)
             return
         _, slice_, fold, mark, witness, word = found
@@ -173,7 +181,7 @@ class Store:
         return bool(self._dirty)
 
     def _ended(self, thing: Agent | Item) -> None:
-        self.inbox.ended(thing)
+        self.inbox.ended(thing, self._told_of)
 
     def _began(self, agent: Agent) -> None:
         self.inbox.began(agent)
