@@ -98,7 +98,9 @@ class Station:
         self.machine.call_soon(self.client.start)
 
     def subscribe(self, filter_: Filter) -> None:
-        self.run(self.client.subscribe(filter_.resource, filter_.id, filter_.events))
+        ago = self.dice.choice([None, None, 0.0, 5.0, 60.0, 1e9])
+        since = None if ago is None else max(0.0, self.machine.wall() - ago) * 1000
+        self.run(self.client.subscribe(filter_.resource, filter_.id, filter_.events, since=since))
 
     def unsubscribe(self) -> None:
         if self.subscriptions:

@@ -249,8 +249,8 @@ class Client:
 
         With v1, the present `state` comes first, if that is wanted; with `since` (Unix
         milliseconds) the state of the time before it and all that is kept of what happened since,
-        unless the connection follows the same streams already. Without `state`, a gap isn't
-        followed by it either, as long as no subscription wants it.
+        unless some of the same streams has come already. Without `state`, a gap isn't followed by
+        it either, as long as no subscription wants it.
 
         Raises ProtocolError where a part of the filter is empty or too long.
         """

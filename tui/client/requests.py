@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from tui.client.status import Denied
+from tui.client.streams import Streams
 from tui.client.subscriptions import (
+    FROM_STATE,
     Beginning,
     Subscription,
     Subscriptions,
@@ -38,8 +40,9 @@ class _Asked(NamedTuple):
 
 
 class Requests:
-    def __init__(self, subscriptions: Subscriptions, words: Words) -> None:
+    def __init__(self, subscriptions: Subscriptions, streams: Streams, words: Words) -> None:
         self._subscriptions = subscriptions
+        self._streams = streams
         self._words = words
         self.limit: int | None = None
         """Subscriptions that the server takes of a connection, as far as it has said so."""
@@ -99,7 +102,7 @@ class Requests:
         if v1:
             alike: dict[Beginning, list[Subscription]] = {}
             for s in subscriptions:
-                alike.setdefault(s.beginning, []).append(s)
+                alike.setdefault(self._beginning(s), []).append(s)
             wanted = [
                 _beginning(beginning, portion)
                 for beginning, group in alike.items()
@@ -205,6 +208,15 @@ class Requests:
         if not self._resuming:
             self._again += [(0.0, asked) for asked in self._behind]
             self._behind.clear()
+
+    def _beginning(self, subscription: Subscription) -> Beginning:
+        """Not with history where some of it would be older than what has come of its streams.
+
+        That is taken for known, and its state would be missed.
+        """
+        beginning = subscription.beginning
+        has_begun = any(map(self._streams.has_begun, subscription.filter.resources))
+        return FROM_STATE if beginning.state and has_begun else beginning
 
     def _ask(self, asked: _Asked) -> bytes:
         message_id, frame = self._words.subscribe(asked.data)

@@ -79,7 +79,7 @@ class Session:
         self._publishing = Publishing(memory.outbox, now, v1=False)
         self._phase = _Phase.OPENING
         self._settle_at = now + (options.open_timeout if v1_offered else SETTLE)
-        self._requests = Requests(memory.subscriptions, self._words)
+        self._requests = Requests(memory.subscriptions, memory.streams, self._words)
         self._frames: deque[bytes] = deque()
         self._marks: Marks = {}
         self._notices: list[Item] = []

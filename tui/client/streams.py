@@ -225,6 +225,11 @@ class Streams:
             if stream.epoch is None:
                 stream.restart(None)
 
+    def has_begun(self, resource: str) -> bool:
+        """Whether some of its events have come."""
+        stream = self._streams.get(resource)
+        return stream is not None and stream.received > 0
+
     def lag(self, followed: Iterable[str]) -> int:
         """Offsets that the server has told of and the handlers have not: an upper bound.
 
