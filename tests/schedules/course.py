@@ -168,7 +168,9 @@ class Course:
         if self.dice.random() < 0.5:
             self.world.skew += skew
         else:
-            self._station().machine.skew += skew
+            machine = self._station().machine
+            machine.skew += skew
+            machine.naps += skew > 0
 
     def retry_now(self) -> None:
         self._station().retry_now()

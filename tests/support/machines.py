@@ -28,7 +28,7 @@ class Machine:
         self.suspended = 0.0
         """How long it was suspended in all (seconds)."""
         self.naps = 0
-        """How often it has slept."""
+        """How often it has slept, or was set forward, which to a program looks the same."""
         self.skew = 0.0
         """How far its time of day was set (seconds)."""
         self.parked: deque[asyncio.Handle] = deque()
