@@ -7,7 +7,7 @@ start-up than the whole screen (pydantic's import alone takes half of the first 
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,6 +28,11 @@ class ConfigError(Exception):
     """A setting is wrong; the message names what, where, and what to do."""
 
 
+class Coverage(NamedTuple):
+    minimum: float = 80.0
+    """Percent that it should have at least; 0: nobody minds."""
+
+
 class Settings(NamedTuple):
     servers: tuple[Server, ...] = ()
     """Those to watch; none: a local one, found or started."""
@@ -45,16 +50,23 @@ class Settings(NamedTuple):
     keys: Mapping[str, str] = MappingProxyType({})
     """Keys by binding id (`pane.zoom = "x"`), over the built-in ones."""
     notify: Notify = Notify()
-    coverage_minimum: float = 80.0
-    """Percent that coverage should have at least (`[coverage] minimum`); 0: nobody minds."""
+    coverage: Coverage = Coverage()
     origins: Mapping[str, str] = MappingProxyType({})
-    """Where each setting that is no default comes from: a file, a variable, a flag."""
+    """Where each setting that is no default comes from: a file, a variable, a flag.
+
+    By the names of the file, those of a table's settings with its own: `notify.bell`.
+    """
 
 
 def config_directory() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("autosdlc-tui")
+
+
+def theme_directories() -> tuple[Path, ...]:
+    """Where a person's own themes lie."""
+    return (config_directory() / "themes",)
 
 
 def config_file(environment: Mapping[str, str] = os.environ) -> Path:
@@ -74,17 +86,38 @@ def state_file() -> Path:
 def load_settings(
     flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """All sources in one; flags that are None or empty were not given. Raises ConfigError."""
+    """All sources in one; flags that are None or empty were not given.
+
+    Raises ConfigError with all their faults, a line for each source.
+    """
+    settings, faults = read_settings(flags, environment)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return settings
+
+
+def read_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ
+) -> tuple[Settings, list[str]]:
+    """What is right of all sources, and what is wrong with each."""
     path = config_file(environment)
-    values = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
-    origins = {name: str(path) for name in values}
-    servers = known = _servers_of(values, path)
-    if servers:
+    values, faults = _read_file(path, must_exist=bool(environment.get("AUTOSDLC_CONFIG")))
+    origins = dict.fromkeys(_names(values), str(path))
+    servers: tuple[Server, ...] = ()
+    try:
+        servers = _servers_of(values, path.parent)
+    except ValueError as error:
+        faults.append(str(error))
+    said = [f"{path}: {'; '.join(faults)}"] if faults else []
+    if known := servers:
         origins["servers"] = str(path)
-    if url := environment.get("AUTOSDLC_URL"):
-        servers, origins["servers"] = _addressed([url], known, "AUTOSDLC_URL"), "AUTOSDLC_URL"
-    if urls := flags.get("urls"):
-        servers, origins["servers"] = _addressed(urls, known, "--url"), "--url"
+    url = environment.get("AUTOSDLC_URL")
+    for urls, source in (([url] if url else (), "AUTOSDLC_URL"), (flags.get("urls"), "--url")):
+        try:
+            if urls:
+                servers, origins["servers"] = _addressed(urls, known), source
+        except ValueError as error:
+            said.append(f"{source}: {error}")
     for name, value, origin in (
         ("theme", environment.get("AUTOSDLC_THEME"), "AUTOSDLC_THEME"),
         ("theme", flags.get("theme"), "--theme"),
@@ -93,59 +126,58 @@ def load_settings(
         if value:
             values[name], origins[name] = value, origin
     values["notify"] = notify_of(values.get("notify", {}))
-    for name, value in values.pop("coverage", {}).items():
-        values[f"coverage_{name}"] = value
-        origins[f"coverage_{name}"] = origins.pop("coverage", str(path))
-    return Settings(servers=servers, origins=origins, **values)
+    values["coverage"] = Coverage(**values.get("coverage", {}))
+    return Settings(servers=servers, origins=origins, **values), said
 
 
-def _servers_of(values: dict[str, Any], path: Path) -> tuple[Server, ...]:
-    """Taken out of what the file says."""
+def _names(values: Mapping[str, Any]) -> Iterator[str]:
+    """Of all that a file says, with that of its table before a dot."""
+    for name, value in values.items():
+        yield name
+        if isinstance(value, dict):
+            yield from (f"{name}.{part}" for part in value)
+
+
+def _servers_of(values: dict[str, Any], directory: Path) -> tuple[Server, ...]:
+    """Taken out of what the file in `directory` says. Raises ValueError."""
     url, tables = values.pop("url", None), values.pop("server", [])
-    try:
-        servers = [named_by(url)] if url is not None else []
-        servers += [from_table(table, path.parent) for table in tables]
-    except ValueError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    return _told_apart(tuple(servers), str(path))
+    servers = [named_by(url)] if url is not None else []
+    servers += [from_table(table, directory) for table in tables]
+    return _told_apart(tuple(servers))
 
 
-def _addressed(urls: Sequence[str], known: Sequence[Server], source: str) -> tuple[Server, ...]:
-    """One of those that are `known` keeps its name and its token."""
+def _addressed(urls: Sequence[str], known: Sequence[Server]) -> tuple[Server, ...]:
+    """One of those that are `known` keeps its name and its token. Raises ValueError."""
     by_url = {server.url: server for server in known}
-    try:
-        servers = tuple(by_url.get(url) or named_by(url) for url in urls)
-    except ValueError as error:
-        raise ConfigError(f"{source}: {error}") from error
-    return _told_apart(servers, source)
+    return _told_apart(tuple(by_url.get(url) or named_by(url) for url in urls))
 
 
-def _told_apart(servers: tuple[Server, ...], source: str) -> tuple[Server, ...]:
+def _told_apart(servers: tuple[Server, ...]) -> tuple[Server, ...]:
     if fault := twins(servers):
-        raise ConfigError(f"{source}: {fault}")
+        raise ValueError(fault)
     return servers
 
 
-def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
+def _read_file(path: Path, *, must_exist: bool) -> tuple[dict[str, Any], list[str]]:
+    """What is right in it, and every fault."""
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        if must_exist:
-            raise ConfigError(f"{path}: no such file (named by AUTOSDLC_CONFIG)") from error
-        return {}
+    except FileNotFoundError:
+        return {}, ["no such file (named by AUTOSDLC_CONFIG)"] if must_exist else []
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        return {}, [f"cannot be read: {error}"]
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    faults = [fault for key, value in content.items() if (fault := _fault(key, value))]
-    if faults:
-        raise ConfigError(f"{path}: " + "; ".join(faults))
-    return content
+        return {}, [f"not TOML: {error}"]
+    faults = {key: fault for key, value in content.items() if (fault := _fault(key, value))}
+    right = {key: value for key, value in content.items() if key not in faults}
+    return right, list(faults.values())
 
 
 def _fault(key: str, value: Any) -> str | None:
     if key in ("url", "theme", "export_directory"):
-        return None if isinstance(value, str) else f"{key}: must be text, in quotes"
+        if not isinstance(value, str):
+            return f"{key}: must be text, in quotes"
+        return _path_fault(key, value) if key == "export_directory" else None
     if key == "density":
         return None if value in DENSITIES else f"{key}: must be one of {', '.join(DENSITIES)}"
     if key == "ascii":
@@ -161,6 +193,14 @@ def _fault(key: str, value: Any) -> str | None:
     if key in ("notify", "coverage"):
         return _table_fault(key, value)
     return f"{key}: unknown setting (known: {', '.join(KNOWN)})"
+
+
+def _path_fault(key: str, value: str) -> str | None:
+    try:
+        Path(value).expanduser()
+    except RuntimeError:
+        return f"{key}: {value!r}: there is no such user"
+    return None
 
 
 def _table_fault(key: str, value: Any) -> str | None:

@@ -50,6 +50,11 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ("coverage = 85", "[coverage]: has one setting, minimum"),
         ("[coverage]\nminimum = 101", "[coverage]: has one setting, minimum"),
         ("[coverage]\nminimum = true", "[coverage]: has one setting, minimum"),
+        (
+            "export_directory = '~nobody-at-all/x'",
+            "export_directory: '~nobody-at-all/x': there is no such user",
+        ),
+        ("url = 'x'\ndensity = 3", "density: must be one of normal, dense; url: 'x' is no"),
         ("[coverage]\nmaximum = 3", "[coverage]: has one setting, minimum"),
         ("url = 'http://x'", "is no WebSocket address"),
         ("theme = 1\nsize = 2", "theme: must be text, in quotes; size: unknown setting"),
@@ -78,9 +83,9 @@ def test_notify_is_read(tmp_path: Path) -> None:
 
 def test_the_coverage_that_is_wanted_can_be_set(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    assert load(path, "[coverage]\nminimum = 85.5").coverage_minimum == 85.5
-    assert load(path, "[coverage]\nminimum = 0").coverage_minimum == 0
-    assert load(path, "").coverage_minimum == 80
+    assert load(path, "[coverage]\nminimum = 85.5").coverage.minimum == 85.5
+    assert load(path, "[coverage]\nminimum = 0").coverage.minimum == 0
+    assert load(path, "").coverage.minimum == 80
 
 
 def test_a_file_that_is_not_there_is_said_only_where_it_was_asked_for(tmp_path: Path) -> None:

@@ -99,8 +99,9 @@ def _show(
 ) -> NoReturn:
     import gc
 
+    from tui.cli.faults import look_faults
     from tui.cli.replaying import open_playback
-    from tui.config import ConfigError, config_directory, load_settings, state_file
+    from tui.config import ConfigError, read_settings, state_file, theme_directories
 
     # Starting makes a great many objects that stay; the app turns collection on again, once it
     # is connected.
@@ -111,10 +112,9 @@ def _show(
     # What changes is drawn at the next of so many moments a second. With Textual's 60, half of what
     # a key took to show was waiting. Few of them have anything to draw, so that more cost nothing.
     os.environ.setdefault("TEXTUAL_FPS", "240")
-    try:
-        settings = load_settings(flags)
-    except ConfigError as error:
-        fail(str(error))
+    settings, faults = read_settings(flags)
+    if faults:
+        fail("\n".join([*faults, *look_faults(settings)]))
     playback = open_playback(replay, speed) if replay else None
     _require_terminal()
     from pathlib import Path
@@ -142,17 +142,17 @@ def _show(
         app = AutosdlcApp(
             *plans,
             theme=settings.theme,
-            theme_directories=(config_directory() / "themes",),
+            theme_directories=theme_directories(),
             keys=keys,
             notices=settings.notify,
-            coverage_minimum=settings.coverage_minimum,
+            coverage_minimum=settings.coverage.minimum,
             density=settings.density,
             ascii=_lacks_glyphs() if settings.ascii is None else settings.ascii,
             export_directory=Path(settings.export_directory).expanduser(),
             remembered=Remembered(state_file()),
         )
-    except (ConfigError, ThemeError) as error:
-        fail(str(error))
+    except (ConfigError, ThemeError):
+        fail("\n".join(look_faults(settings)))
     app.run()
     raise SystemExit(app.return_code or 0)
 

@@ -1,6 +1,7 @@
 """`autosdlc-tui config`."""
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -31,12 +32,13 @@ def config(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - cli
 
     Flags before the command count: `autosdlc-tui --theme NAME config`.
     """
-    from tui.config import ConfigError, load_settings
+    from tui.cli.faults import look_faults
+    from tui.config import read_settings
 
-    try:
-        rows = settings_rows(load_settings(context.parent.params if context.parent else {}))
-    except ConfigError as error:
-        fail(str(error))
+    settings, faults = read_settings(context.parent.params if context.parent else {})
+    if faults := [*faults, *look_faults(settings)]:
+        fail("\n".join(faults))
+    rows = settings_rows(settings)
     if as_json:
         import json
 
@@ -56,17 +58,13 @@ def settings_rows(settings: "Settings") -> list[Row]:
     settings = _as_left(settings)
     rows = []
     for name, value in settings._asdict().items():
-        origin = settings.origins.get(name, DEFAULT)
         if name == "servers":
-            rows += _server_rows(settings, origin)
-        elif name == "keys":
-            rows += [Row(f"keys.{id_}", key, origin) for id_, key in value.items()]
-        elif name == "notify":
-            rows += [
-                Row(f"notify.{part}", _plain(one), origin) for part, one in value._asdict().items()
-            ]
+            rows += _server_rows(settings, settings.origins.get(name, DEFAULT))
+        elif name in ("keys", "notify", "coverage"):
+            parts = value if name == "keys" else value._asdict()
+            rows += [_row(settings, f"{name}.{part}", one) for part, one in parts.items()]
         elif name != "origins":
-            rows.append(Row(name, value, origin))
+            rows.append(_row(settings, name, value))
     file = config_file()
     named = "AUTOSDLC_CONFIG" if os.environ.get("AUTOSDLC_CONFIG") else DEFAULT
     rows.append(Row("config file", _path(file), named))
@@ -119,14 +117,18 @@ def _path(path: "Path") -> str:
     return f"{path}{'' if path.exists() else ' (not there)'}"
 
 
-def _plain(value: object) -> str | bool | float | None:
-    """A setting of several parts as one text."""
-    if isinstance(value, tuple):
-        return " ".join(value) or None
-    return value if value is None or isinstance(value, str | bool | float) else str(value)
+def _row(settings: "Settings", name: str, value: object) -> Row:
+    """`name` is the one that the file has for it; a value of several parts is one text."""
+    if type(value) is tuple:  # a command, as a shell would have it; a named tuple says what it is
+        value = shlex.join(value) or None
+    elif value is not None and not isinstance(value, str | bool | float):
+        value = str(value)
+    return Row(name, value, settings.origins.get(name, DEFAULT))
 
 
 def _said(value: str | bool | float | None) -> str:  # noqa: FBT001 - whatever a setting is
     if value is None:
         return "-"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else f"{value:g}"

@@ -83,6 +83,49 @@ def test_each_value_says_where_it_comes_from(
     assert line(said, "server other:2")[2:] == ["ws://other:2/ws", "--url"]
 
 
+def test_each_setting_of_a_table_says_where_it_comes_from(tmp_path: Path) -> None:
+    path = tmp_path / "autosdlc-tui" / "config.toml"
+    path.parent.mkdir()
+    path.write_text('[notify]\nquiet = "22:00-07:00"\ncommand = ["say", "a b"]', "utf-8")
+    said = run("config")
+    assert line(said, "notify.quiet")[1:] == ["22:00-07:00", str(path)]
+    assert line(said, "notify.command")[1:] == ["say", "'a", "b'", str(path)]
+    assert line(said, "notify.bell")[1:] == ["true", "default"]
+    assert line(said, "coverage.minimum")[1:] == ["80", "default"]
+    found = json.loads(run("config", "--json"))
+    assert found["notify.quiet"] == {"value": "22:00-07:00", "from": str(path)}
+    path.write_text("[coverage]\nminimum = 85", "utf-8")
+    assert line(run("config"), "coverage.minimum")[1:] == ["85", str(path)]
+
+
+def test_the_examples_of_the_readme_are_shown(tmp_path: Path) -> None:
+    readme = Path(__file__, "../../../../README.md").resolve().read_text("utf-8")
+    example = readme.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "autosdlc-tui").mkdir()
+    (tmp_path / "autosdlc-tui" / "config.toml").write_text(example, "utf-8")
+    said = run("config")
+    assert line(said, "keys.pane.zoom")[1] == "x"
+    assert line(said, "export_directory")[1] == "~/exports"
+
+
+@pytest.mark.parametrize("command", [["config"], ["config", "--json"], []])
+def test_what_the_dashboard_would_refuse_is_said_all_at_once(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('ascii = 3\n[keys]\n"need.next" = "x"\n[[server]]\nname = "x"', "utf-8")
+    monkeypatch.setenv("AUTOSDLC_CONFIG", str(path))
+    monkeypatch.setenv("AUTOSDLC_URL", "nowhere")
+    result = CliRunner().invoke(main, ["--theme", "nope", *command])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    of_file, of_variable, of_keys, of_theme = result.stderr.splitlines()
+    assert "ascii: must be true or false; url is missing" in of_file
+    assert "AUTOSDLC_URL: url: " in of_variable
+    assert f"{path}: [keys]: need.next: no such binding" in of_keys
+    assert "--theme: theme 'nope' is unknown" in of_theme
+
+
 def test_what_was_left_on_the_screen_says_so() -> None:
     remembered = Remembered(state_file())
     remembered.section("look")["theme"] = "autosdlc-contrast"
