@@ -21,6 +21,7 @@ from tui.widgets.cells import (
     age,
     byte_size,
     column_widths,
+    joined,
     meter,
     percent,
     span_at,
@@ -153,6 +154,18 @@ class AgentsPane(ListPane[Row]):
     def subject(self, index: int) -> Subject | None:
         row = self.item(index)
         return Subject("agent", _agent(row).id) if row else None
+
+    def words(self, item: Row) -> str:
+        if isinstance(item, Why):
+            return joined(item.agent.why)
+        now = self.clock()
+        glyph, _, word = _state(item, now)
+        cycle = self.store.tdd.by_agent.get(item.id)
+        said = joined(
+            *(glyph, item.id, word, age(now - item.since)),
+            *(cycle.phase.upper() if cycle else "", item.task, percent(item.progress)),
+        )
+        return f"{said}: {joined(item.why)}" if item.why else said
 
     def record(self, item: Row) -> dict[str, Any]:
         if isinstance(item, Why):  # its agent has it already

@@ -8,6 +8,7 @@ from textual.reactive import reactive
 
 from tui.details.subject import Subject
 from tui.panes.delivery_rows import item_line
+from tui.panes.delivery_words import item_record, item_words
 from tui.panes.deployment_rows import MATRIX_FROM, component_columns, head_line
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Clock
@@ -135,17 +136,11 @@ class AlertsPane(ListPane[Item]):
         return Subject("item", item.key) if item else None
 
     def record(self, item: Item) -> dict[str, Any]:
-        return {
-            "kind": item.kind,
-            "at": item.at,
-            "level": item.level,
-            "title": item.title,
-            "detail": item.detail,
-            "count": item.count,
-            "open": item.open,
-            "since": item.since,
-            "acknowledged": self._is_acknowledged(item),
-        }
+        return item_record(item, acknowledged=self._is_acknowledged(item))
+
+    def words(self, item: Item) -> str:
+        acknowledged = self._is_acknowledged(item)
+        return item_words(item, self.store.delivery, acknowledged=acknowledged)
 
     def nothing(self) -> str:
         if self.search.fault or self.total:

@@ -13,7 +13,7 @@ from tui.protocol.topics import Filter
 from tui.store import Slice, Store
 from tui.store.log_view import LEVELS, LogView, Wanted, text_of
 from tui.store.logs import LogLine
-from tui.widgets.cells import Line, clock_time, fill, fit, line_width, speaker_width
+from tui.widgets.cells import Line, clock_time, fill, fit, joined, line_width, speaker_width
 
 STYLES = {
     "debug": "dim",
@@ -129,6 +129,11 @@ class LogsPane(ListPane[LogLine]):
     def subject(self, index: int) -> Subject | None:
         key = self.key(index)
         return None if key is None else Subject("line", key)
+
+    def words(self, item: LogLine) -> str:
+        times = f"×{item.times:,}" if item.times > 1 else ""
+        said = (item.agent, item.level.upper(), item.message, times)
+        return joined(clock_time(item.last or item.at), *said)
 
     def record(self, item: LogLine) -> dict[str, Any]:
         return item._asdict() | {"last": item.last or item.at}

@@ -9,7 +9,10 @@ from textual.reactive import reactive
 from tui.details.subject import Subject
 from tui.panes.pane import Clock, Pane
 from tui.store import Store
-from tui.widgets.cells import Line
+from tui.widgets.cells import Line, in_words
+
+WIDE = 400
+"""Cells for which a row is laid out to be copied, so that nothing is cut."""
 
 
 class Row(NamedTuple):
@@ -19,6 +22,8 @@ class Row(NamedTuple):
     subject: Subject | None = None
     thing: Any = None
     """What is exported with this row; None for nothing, or what another row has already."""
+    words: Callable[[], str] | None = None
+    """What is copied with it, where that is not what is drawn."""
 
 
 class OneOfPane(Pane):
@@ -93,6 +98,9 @@ class OneOfPane(Pane):
 
     def key(self, index: int) -> str | None:
         return self.rows[index].key if index < len(self.rows) else None
+
+    def words(self, item: Row) -> str:
+        return item.words() if item.words else in_words(item.line(WIDE))
 
     def subject(self, index: int) -> Subject | None:
         return self.rows[index].subject if index < len(self.rows) else None

@@ -101,6 +101,10 @@ class Pane(RowView):
     def row(self, index: int, width: int) -> Line:
         raise NotImplementedError
 
+    def words(self, item: Any) -> str:
+        """All that the row of an item says, as it is copied: nothing cut, and no picture."""
+        raise NotImplementedError
+
     def subject(self, index: int) -> Subject | None:
         """What the row at `index` is about."""
         del index
@@ -132,6 +136,10 @@ class Pane(RowView):
 
     def snapshot(self) -> Sequence[Any]:
         return self.rows
+
+    def copied(self, index: int) -> str:
+        item = self.item(index)
+        return super().copied(index) if item is None else self.words(item)
 
     # Drawing.
 

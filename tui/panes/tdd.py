@@ -6,6 +6,14 @@ from typing import Any, ClassVar
 
 from tui.details.subject import Subject
 from tui.panes.one_of import OneOfPane, Row
+from tui.panes.tdd_words import (
+    breach_words,
+    cycle_record,
+    failure_words,
+    file_words,
+    round_record,
+    tests_words,
+)
 from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.tdd import CoveredFile, Cycle, Failure, Overall, overall
@@ -144,7 +152,7 @@ class TddPane(OneOfPane):
         about, minimum = Subject("cycle", cycle.agent_id), self.store.tdd.minimum
         rows = [
             Row(partial(draw.ribbon, cycle, self.clock()), "phase", about, cycle),
-            Row(partial(draw.tests_line, cycle), "tests", about),
+            Row(partial(draw.tests_line, cycle), "tests", about, None, partial(tests_words, cycle)),
         ]
         if cycle.coverage is not None:
             now, before = draw.figures(cycle.coverage), draw.figures(cycle.previous_coverage)
@@ -200,7 +208,7 @@ class TddPane(OneOfPane):
         minimum = self.store.tdd.minimum
         rows = [
             Row(draw.always(phases or (("no phase yet", "dim"),)), "phases"),
-            Row(partial(draw.tests_line, summed), "tests"),
+            Row(partial(draw.tests_line, summed), "tests", words=partial(tests_words, summed)),
         ]
         if summed.coverage:
             line = partial(draw.coverage_line, summed.coverage, summed.previous_coverage, minimum)
@@ -253,8 +261,9 @@ def _failure(who: str, failure: Failure, traced: int = 0, *, named: bool = False
     """With so many lines of its traceback; `named`: with whose it is."""
     lines = draw.failure_lines(failure, traced, f"{who}  " if named else "")
     key, about = f"failure {who} {failure.where} {failure.name}", Subject("cycle", who)
+    words = partial(failure_words, failure, who if named else "")
     return [
-        Row(line, f"{key} {part}", about, None if part else failure)
+        Row(line, f"{key} {part}", about, None if part else failure, words)
         for part, line in enumerate(lines)
     ]
 
@@ -263,7 +272,11 @@ def _files(files: Sequence[tuple[str, CoveredFile]], minimum: float) -> list[Row
     """Each with whose it is, below a head; nothing where there are none."""
     rows = [
         Row(
-            partial(draw.file_line, file, minimum), f"file {file.path}", Subject("cycle", who), file
+            partial(draw.file_line, file, minimum),
+            f"file {file.path}",
+            Subject("cycle", who),
+            file,
+            partial(file_words, file),
         )
         for who, file in files
     ]
@@ -278,39 +291,13 @@ def _breaches(cycles: Iterable[Cycle], width: int, *, named: bool) -> list[Row]:
             f"breach {breach.agent_id} {breach.rule} {breach.at} {breach.said} {part}",
             Subject("cycle", breach.agent_id),
             None if part else breach,
+            partial(breach_words, breach, breach.agent_id if named else ""),
         )
         for breach in draw.breaches(cycles, MAX_BREACHES)
         for part, line in enumerate(
             draw.breach_lines(breach, width, f"{breach.agent_id}: " if named else "")
         )
     ]
-
-
-def cycle_record(cycle: Cycle) -> dict[str, Any]:
-    """A cycle as plain values."""
-    return {
-        "agent": cycle.agent_id,
-        "task": cycle.task_id,
-        "phase": cycle.phase,
-        "since": cycle.since,
-        "cycle": cycle.number,
-        **cycle.totals._asdict(),
-        "duration": cycle.duration,
-        **draw.figures(cycle.coverage),
-        "warnings": len(cycle.breaches),
-    }
-
-
-def round_record(past: Round) -> dict[str, Any]:
-    """A past cycle as plain values; lengths in ms."""
-    return {
-        "task": past.task_id,
-        "cycle": past.number,
-        "since": past.started,
-        "phases": dict(past.spans),
-        **past.totals._asdict(),
-        "lines": past.lines,
-    }
 
 
 def _passing(count: int) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Pane 3: is it moving, and when is it done? The steps of one workflow, or all workflows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -11,7 +12,18 @@ from tui.protocol.topics import Filter
 from tui.store import Slice
 from tui.store.schedule import Forecast, Place, places
 from tui.store.workflows import Step, Workflow
-from tui.widgets.cells import Column, Line, age, column_widths, fit, meter, table_line, wrap
+from tui.widgets.cells import (
+    Column,
+    Line,
+    age,
+    column_widths,
+    fit,
+    in_words,
+    joined,
+    meter,
+    table_line,
+    wrap,
+)
 from tui.widgets.gantt import Gantt, ending, rough
 
 MARKS = {
@@ -28,6 +40,7 @@ AGENT_FROM = 60
 MAX_ERROR_LINES = 3
 OTHERS = 20
 """Other workflows listed below the steps; all are in the overview."""
+GAP = (" ", "")
 WORKFLOWS = (
     Column("", 1),
     Column("WORKFLOW", 10, flex=2),
@@ -120,7 +133,8 @@ class WorkflowPane(OneOfPane):
             step = place.step
             line = _StepLine(place, gantt, times[step.id], columns)
             about = Subject("workflow", workflow.id, step.id)
-            rows.append(Row(line, f"step {step.id}", about, (workflow, step)))
+            words = partial(self._step_words, workflow, place)
+            rows.append(Row(line, f"step {step.id}", about, (workflow, step), words))
             if step.state == "failed":
                 rows += _error(workflow, step.id, width)
         if workflow.error and not any(step.state == "failed" for step in workflow.steps.values()):
@@ -131,6 +145,13 @@ class WorkflowPane(OneOfPane):
             about = Subject("workflow", workflow.id)
             rows.append(_fixed("workflow", ((said, style),), about, (workflow, None)))
         return rows
+
+    def _step_words(self, workflow: Workflow, place: Place) -> str:
+        step = place.step
+        time = self._time(workflow, step, AGENT_FROM)
+        waits = f"← {', '.join(place.waits_for)}" if place.waits_for else ""
+        said = joined(MARKS[step.state][0], step.name, step.state, time, step.agent, waits)
+        return f"{said}: {joined(workflow.error)}" if step.state == "failed" else said
 
     def _placed(self, workflow: Workflow) -> Sequence[Place]:
         """Worked out anew only when a step has changed, not whenever time has passed."""
@@ -169,22 +190,27 @@ class WorkflowPane(OneOfPane):
 
     def _of(self, workflow: Workflow) -> Row:
         def line(width: int) -> Line:
-            now = self.clock()
-            mark, style = STATES[workflow.state]
-            total = len(workflow.steps)
-            seen = self.store.workflows.forecast(workflow, now)
-            cells = (
-                (mark, style),
-                (workflow.kind or workflow.id, "text"),
-                (workflow.id, "dim"),
-                (f"{workflow.done}/{total}", "dim"),
-                (meter(workflow.done / total, 8) if total else "", style),
-                ending(workflow, seen, now, ago=True),
-            )
-            return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), cells)
+            return table_line(WORKFLOWS, column_widths(WORKFLOWS, width), self._cells(workflow))
+
+        def words() -> str:
+            return in_words(tuple(one for cell in self._cells(workflow) for one in (cell, GAP)))
 
         about = Subject("workflow", workflow.id)
-        return Row(line, f"workflow {workflow.id}", about, (workflow, None))
+        return Row(line, f"workflow {workflow.id}", about, (workflow, None), words)
+
+    def _cells(self, workflow: Workflow) -> Line:
+        now = self.clock()
+        mark, style = STATES[workflow.state]
+        total = len(workflow.steps)
+        seen = self.store.workflows.forecast(workflow, now)
+        return (
+            (mark, style),
+            (workflow.kind or workflow.id, "text"),
+            (workflow.id, "dim"),
+            (f"{workflow.done}/{total}", "dim"),
+            (meter(workflow.done / total, 8) if total else "", style),
+            ending(workflow, seen, now, ago=True),
+        )
 
 
 class _StepLine:
@@ -230,14 +256,21 @@ def _error(workflow: Workflow, step_id: str, width: int) -> list[Row]:
             (("    " if number else "  └ ", "dim"), (text, "bad")),
             Subject("workflow", workflow.id, step_id),
             None if step_id or number else (workflow, None),
+            partial(joined, workflow.error),
         )
         for number, text in enumerate(shown)
     ]
 
 
-def _fixed(key: str, line: Line, about: Subject | None = None, thing: Any = None) -> Row:
+def _fixed(
+    key: str,
+    line: Line,
+    about: Subject | None = None,
+    thing: Any = None,
+    words: Callable[[], str] | None = None,
+) -> Row:
     """A row that is the same in any width."""
-    return Row(lambda _: line, key, about, thing)
+    return Row(lambda _: line, key, about, thing, words)
 
 
 def workflow_record(workflow: Workflow) -> dict[str, Any]:

@@ -17,6 +17,7 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 BARS = "▁▂▃▄▅▆▇█"
+_NO_BARS = dict.fromkeys(map(ord, f"{BARS}▓░"))
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -31,6 +32,16 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         pad = " " * (width - size)
         return pad + text if right else text + pad
     return "…" if width == 1 else set_cell_size(text, width - 1) + "…"
+
+
+def joined(*texts: str) -> str:
+    """Those that say something, made harmless, in one line."""
+    return " ".join(filter(None, (clean(text).strip() for text in texts)))
+
+
+def in_words(line: Line) -> str:
+    """What a line says, without its bars and the space between its columns."""
+    return " ".join(clean("".join(text for text, _ in line)).translate(_NO_BARS).split())
 
 
 def line_width(line: Line) -> int:

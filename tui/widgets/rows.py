@@ -24,8 +24,6 @@ MAX_HELD = 600
 EXPORT = "export"
 """Who holds a view whose rows are being exported."""
 NOT_HELD: Line = (("… too far from what was shown to be kept", "dim"),)
-WIDE = 400
-"""Cells for which a row is laid out where it is copied, so that nothing is cut."""
 
 
 class HeldRow(NamedTuple):
@@ -103,8 +101,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def copied(self, index: int) -> str:
         """What copying the row at `index` copies."""
-        width = max(self.room.width, WIDE)
-        return clean("".join(text for text, _ in self.line(index, width))).rstrip()
+        return clean("".join(text for text, _ in self.line(index, self.room.width))).rstrip()
 
     def snapshot(self) -> Sequence[Any]:
         """What all rows are of, in their order; it stays as it is, whatever comes."""

@@ -1,5 +1,6 @@
 """Filtering, ordering, opening and copying rows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -135,5 +136,7 @@ async def test_a_row_is_copied_whole() -> None:
         async with dashboard(record.url, size=(60, 20)) as screen:
             await fill(record.url)
             await screen.shows("coder-2")
+            await screen.press("y")
+            assert re.fullmatch(r"‼ coder-2 needs you \S+: Bash: rm build\?", screen.app.clipboard)
             await screen.press("down", "y")
-            assert screen.app.clipboard == "  └ Bash: rm build?"
+            assert screen.app.clipboard == "Bash: rm build?"
