@@ -342,6 +342,9 @@ class AutosdlcApp(ThemedApp):
             if view.not_kept:
                 missing = f" without {view.not_kept:,} rows too far from what is shown to be kept"
             what = await records_of(view)
+            if not what:
+                self.notify(f"nothing to export: {name} has no rows", timeout=6, markup=False)
+                return
         else:
             return
         stem = f"autosdlc-{name}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tui.protocol.numbers import whole
+
 if TYPE_CHECKING:
     from tui.widgets.rows import RowView
 
@@ -24,7 +26,7 @@ async def records_of(view: "RowView") -> list[dict[str, Any]]:
     """All of the view's, as they are now: keys are taken, and the screen is drawn, meanwhile."""
     records = []
     for record in view.records():
-        records.append(record)
+        records.append(whole(record))
         if len(records) % AT_ONCE == 0:
             await asyncio.sleep(0)
     return records
@@ -33,7 +35,12 @@ async def records_of(view: "RowView") -> list[dict[str, Any]]:
 def export(
     directory: Path, stem: str, format_: Literal["json", "csv", "svg"], what: object
 ) -> Path:
-    """Write rows, or a picture that is SVG already, into a new file; raises OSError."""
+    """Write rows, or a picture that is SVG already, into a new file; raises OSError.
+
+    The directory is made where there is none.
+    """
+    with suppress(FileExistsError):  # to be told when a file in its place is written into
+        directory.mkdir(parents=True, exist_ok=True)
     if format_ == "json":
         text = to_json(what)
     elif format_ == "csv" and isinstance(what, list):

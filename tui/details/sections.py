@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tui.protocol.numbers import whole
 from tui.protocol.text import clean
 from tui.widgets.cells import Line, clock_time, wrap
 
@@ -51,4 +52,5 @@ def raw_events(events: Sequence["Message"], width: int) -> list[Line]:
 
 def as_data(event: "Message") -> dict[str, Any]:
     """An event as plain values, by the names of the wire."""
-    return {"type": event.type} | event.model_dump(exclude_unset=True)
+    data: dict[str, Any] = whole({"type": event.type} | event.model_dump(exclude_unset=True))
+    return data

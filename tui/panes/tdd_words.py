@@ -45,7 +45,7 @@ def cycle_record(cycle: Cycle) -> dict[str, Any]:
         "since": cycle.since,
         "cycle": cycle.number,
         **cycle.totals._asdict(),
-        "duration": cycle.duration,
+        "duration": cycle.duration if cycle.runs else None,
         **draw.figures(cycle.coverage),
         "warnings": len(cycle.breaches),
     }

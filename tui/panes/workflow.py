@@ -80,7 +80,8 @@ class WorkflowPane(OneOfPane):
         if item.thing is None:
             return {}
         workflow, step = item.thing
-        return workflow_record(workflow) if step is None else step_record(workflow, step)
+        now = self.clock()
+        return workflow_record(workflow, now) if step is None else step_record(workflow, step, now)
 
     def update_rows(self) -> None:
         store = self.store.workflows
@@ -273,23 +274,26 @@ def _fixed(
     return Row(lambda _: line, key, about, thing, words)
 
 
-def workflow_record(workflow: Workflow) -> dict[str, Any]:
-    """A workflow as plain values; times in Unix ms, lengths in ms."""
+def workflow_record(workflow: Workflow, now: float) -> dict[str, Any]:
+    """A workflow as plain values; times in Unix ms, lengths in ms, None for what is not known."""
+    running = workflow.state == "running"
     return {
         "workflow": workflow.id,
         "type": workflow.kind,
         "initiator": workflow.initiator,
         "state": workflow.state,
-        "started": workflow.started,
-        "duration": workflow.duration,
-        "estimated": workflow.estimated,
+        "started": workflow.started or None,
+        "duration": _so_far(workflow.started, now) if running else workflow.duration,
+        "estimated": workflow.estimated or None,
         "steps": len(workflow.steps),
         "done": workflow.done,
         "error": workflow.error,
     }
 
 
-def step_record(workflow: Workflow, step: Step) -> dict[str, Any]:
+def step_record(workflow: Workflow, step: Step, now: float) -> dict[str, Any]:
+    began = step.started if step.state != "pending" else 0.0
+    running = step.state == "running"
     return {
         "workflow": workflow.id,
         "step": step.id,
@@ -297,7 +301,11 @@ def step_record(workflow: Workflow, step: Step) -> dict[str, Any]:
         "agent": step.agent,
         "dependencies": " ".join(step.dependencies),
         "state": step.state,
-        "started": step.started,
-        "duration": step.duration,
+        "started": began or None,
+        "duration": _so_far(began, now) if running or not began else step.duration,
         "error": workflow.error if step.state == "failed" else "",
     }
+
+
+def _so_far(began: float, now: float) -> int | None:
+    return max(0, round(now - began)) if began else None

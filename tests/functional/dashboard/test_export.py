@@ -2,17 +2,20 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.functional.dashboard import alerts
 from tests.support.dashboard import Screen, dashboard
 from tests.support.disk import no_room_on_disk
 from tests.support.events import log, status
 from tui.widgets.rows import MAX_HELD, RowView
 
 NOWHERE = "ws://127.0.0.1:1/ws"
+FLOAT = re.compile(r"\d\.0[,\s]")
 HOSTILE = '=HYPERLINK("http://x")[/x]'
 
 
@@ -141,9 +144,67 @@ async def test_a_detail_is_exported_whole(tmp_path: Path) -> None:
         assert found["type"] == "agent_status"
 
 
-@pytest.mark.parametrize("kind", ["gone", "full"])
+async def test_whole_numbers_are_written_as_they_were_sent(tmp_path: Path) -> None:
+    task = {"id": "t", "type": "code", "progress": 40}
+    metrics = {"cpuUsage": 12.5, "memoryUsage": 2**30}
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        screen.app.store.apply(status("coder-1", "busy", currentTask=task, metrics=metrics))
+        screen.app.draw()
+        await screen.press("enter")
+        await screen.shows('"progress": 40', '"cpuUsage": 12.5')
+        assert not FLOAT.search(screen.text)
+        await screen.press("escape", "e", "j")
+        text = (await screen.writes(tmp_path, ".json")).read_text("utf-8")
+        assert '"progress": 40,' in text
+        assert not FLOAT.search(text)
+        await screen.press("e", "c")
+        assert not FLOAT.search((await screen.writes(tmp_path, ".csv")).read_text("utf-8"))
+
+
+async def test_what_was_delivered_is_exported_with_what_to_do_and_where(tmp_path: Path) -> None:
+    actions = [{"label": "Open", "url": "https://example.org/1"}]
+    said = [*alerts.EVERYTHING[:-1], alerts.notice(actions=actions)]
+    async with dashboard(NOWHERE, export_directory=tmp_path) as screen:
+        for one in said:
+            screen.app.store.apply(one)
+        screen.app.draw()
+        await screen.press("4", "e", "j")
+        text = (await screen.writes(tmp_path, ".json")).read_text("utf-8")
+        by_kind = {record["kind"]: record for record in json.loads(text)}
+        alert = by_kind["alert"]
+        assert alert["components"] == ["api", "worker"]
+        assert alert["recommended"] == ["Look at the logs", "Restart it"]
+        worker = {"name": "worker", "status": "deploying", "progress": 40}
+        assert worker in by_kind["deployment"]["components"]
+        assert by_kind["pr"]["url"] == "https://github.com/acme/shop/pull/214"
+        assert by_kind["ci"]["url"] == "https://github.com/acme/shop/actions/runs/1"
+        assert by_kind["notice"]["actions"] == [
+            {"label": "Open", "address": "https://example.org/1"}
+        ]
+
+
+@pytest.mark.parametrize("key", ["j", "c"])
+async def test_where_there_is_nothing_no_file_is_written(key: str, tmp_path: Path) -> None:
+    async with dashboard(NOWHERE, export_directory=tmp_path, toasts=True) as screen:
+        await fill(screen)
+        await screen.press("3", "e", key)
+        await screen.shows("nothing to export")
+    assert files(tmp_path) == []
+
+
+async def test_the_directory_is_made(tmp_path: Path) -> None:
+    directory = tmp_path / "all" / "exports"
+    async with dashboard(NOWHERE, export_directory=directory) as screen:
+        await fill(screen)
+        await screen.press("e", "j")
+        await screen.writes(directory, ".json")
+
+
+@pytest.mark.parametrize("kind", ["file", "full"])
 async def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path, kind: str) -> None:
-    directory = tmp_path / "gone" if kind == "gone" else tmp_path
+    directory = tmp_path / "file" if kind == "file" else tmp_path
+    if kind == "file":
+        directory.touch()
     async with dashboard(NOWHERE, export_directory=directory, toasts=True) as screen:
         await fill(screen)
         if kind == "full":
@@ -152,5 +213,5 @@ async def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path, kind: 
                 await screen.shows("not exported", "File too large")
         else:
             await screen.press("e", "j")
-            await screen.shows("not exported")
-    assert files(tmp_path) == []
+            await screen.shows("not exported", "Not a directory")
+    assert files(tmp_path) == ([directory] if kind == "file" else [])

@@ -181,6 +181,17 @@ async def test_steps_are_exported_as_plain_values() -> None:
         first, second, *_ = pane(screen).records()
         assert (first["name"], first["state"], first["duration"]) == ("Plan", "done", 600_000)
         assert (second["dependencies"], second["agent"]) == ("plan", "coder-001")
+        *_, pending = pane(screen).records()
+        began = START + 10 * MINUTE * 1000
+        assert (second["started"], second["duration"]) == (began, 300_000)
+        assert (pending["state"], pending["started"], pending["duration"]) == (
+            "pending",
+            None,
+            None,
+        )
+        await screen.press("3", "o")
+        (whole,) = pane(screen).records()
+        assert (whole["started"], whole["duration"]) == (START, 900_000)
 
 
 @pytest.mark.parametrize("step", [{"stepId": "api"}, {}])
