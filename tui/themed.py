@@ -120,3 +120,12 @@ class ThemedApp(App[None]):
         self._theme_files.rescan()
         self._add_other_themes()
         super().action_change_theme()
+
+    def search_themes(self) -> None:
+        from textual.command import CommandPalette
+
+        from tui.screens.themes import ThemeCommands
+
+        self.push_screen(
+            CommandPalette(providers=[ThemeCommands], placeholder="Search for themes…")
+        )

@@ -72,6 +72,22 @@ async def test_a_theme_that_was_chosen_is_there_at_the_next_start(tmp_path: Path
     assert Remembered(path).section("look") == {"theme": "autosdlc-contrast"}
 
 
+async def test_the_theme_in_use_is_the_first_of_the_list_and_then_come_ours() -> None:
+    async with dashboard(NOWHERE, theme="nord") as screen:
+        await screen.press("t")
+        await screen.shows("in use", "autosdlc-light", "ansi-dark")
+        at = [screen.text.index(name) for name in ("nord", "autosdlc-ansi", "autosdlc-light")]
+        assert at == sorted(at)
+        assert max(at) < screen.text.index(" ansi-dark")
+        await screen.press("enter")
+        await screen.lacks("in use")
+        assert screen.app.theme == "nord"
+        await screen.press("t")
+        await screen.shows("in use")
+        await screen.press("down", "enter")
+        await screen.until(lambda: screen.app.theme == "autosdlc-ansi", "the next theme")
+
+
 async def test_a_remembered_theme_that_is_gone_gives_way_and_is_said() -> None:
     remembered = Remembered(None)
     remembered.section("look")["theme"] = "gone"
