@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tui.notify.settings import Notify, notify_of
-from tui.servers import Server, from_table, named_by, twins
+from tui.servers import Server, from_table, home_fault, named_by, twins
 
 _COVERAGE = "[coverage]: has one setting, minimum = a number of percent, 0 to 100"
 DENSITIES = ("normal", "dense")
@@ -177,7 +177,7 @@ def _fault(key: str, value: Any) -> str | None:
     if key in ("url", "theme", "export_directory"):
         if not isinstance(value, str):
             return f"{key}: must be text, in quotes"
-        return _path_fault(key, value) if key == "export_directory" else None
+        return home_fault(key, value) if key == "export_directory" else None
     if key == "density":
         return None if value in DENSITIES else f"{key}: must be one of {', '.join(DENSITIES)}"
     if key == "ascii":
@@ -193,14 +193,6 @@ def _fault(key: str, value: Any) -> str | None:
     if key in ("notify", "coverage"):
         return _table_fault(key, value)
     return f"{key}: unknown setting (known: {', '.join(KNOWN)})"
-
-
-def _path_fault(key: str, value: str) -> str | None:
-    try:
-        Path(value).expanduser()
-    except RuntimeError:
-        return f"{key}: {value!r}: there is no such user"
-    return None
 
 
 def _table_fault(key: str, value: Any) -> str | None:

@@ -58,18 +58,30 @@ def from_table(table: Mapping[str, Any], directory: Path) -> Server:
         faults.append("url is missing")
     elif isinstance(table["url"], str) and (fault := address_fault(table["url"])):
         faults.append(fault)
+    if isinstance(file := table.get("token_file"), str) and (
+        fault := home_fault("token_file", file)
+    ):
+        faults.append(fault)
     if "token_file" in table and "token_variable" in table:
         faults.append("token_file and token_variable are two places for one token")
     if faults:
         raise ValueError("; ".join(faults))
     plain = named_by(table["url"])
-    file = table.get("token_file")
     return Server(
         plain.url,
         clean(table["name"], 64) if "name" in table else plain.name,
         directory / Path(file).expanduser() if file else None,
         table.get("token_variable"),
     )
+
+
+def home_fault(key: str, path: str) -> str | None:
+    """What is wrong with a path that may begin with `~`."""
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        return f"{key}: {path!r}: there is no such user"
+    return None
 
 
 def address_fault(url: str) -> str | None:

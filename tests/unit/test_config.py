@@ -55,6 +55,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
             "export_directory: '~nobody-at-all/x': there is no such user",
         ),
         ("url = 'x'\ndensity = 3", "density: must be one of normal, dense; url: 'x' is no"),
+        ("[[server]]\nurl = 'ws://x'\ntoken_file = '~nobody-at-all/x'", "there is no such user"),
         ("[coverage]\nmaximum = 3", "[coverage]: has one setting, minimum"),
         ("url = 'http://x'", "is no WebSocket address"),
         ("theme = 1\nsize = 2", "theme: must be text, in quotes; size: unknown setting"),

@@ -52,7 +52,7 @@ class DetailView(RowView):
         """What there is to export."""
         data = self._detail.data(self._store)
         items = data if isinstance(data, list) else [data]
-        for item in items:
+        for item in filter(None, items):
             yield item if isinstance(item, dict) else {"value": item}
 
     def count(self) -> int:
