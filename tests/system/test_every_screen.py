@@ -41,7 +41,7 @@ def test_the_details_of_agents_cycles_workflows_and_lines(environment: dict[str,
         visit(terminal, "\r", "METRICS")
         for key, mark, words in (
             ("2", "▾2 TDD", "COVERAGE BY FILE"),
-            ("3", "▾3 WORKFLOW", "STEP RAISE THE VERSION"),
+            ("3", "▾3 WORKFLOW", "STEP CONTRACT TESTS"),
             ("5", "▾5 LOGS", "CONTEXT"),
         ):
             terminal.send(key)

@@ -34,9 +34,10 @@ MARKS = {
 }
 STATES = {"running": ("●", "info"), "complete": ("✓", "ok"), "failed": ("✗", "bad")}
 MAX_NAME, MAX_TIME = 24, 26
-AGENT_WIDTH = 16
-AGENT_FROM = 60
-"""Cells from which on a pane shows who runs a step, and how sure its expected time is."""
+GAPS = 4
+"""Cells of a step's row that are neither name, bar nor time."""
+MIN_BAR = 24
+"""Cells that bars have before a row says how sure its expected time is."""
 MAX_ERROR_LINES = 3
 OTHERS = 20
 """Other workflows listed below the steps; all are in the overview."""
@@ -124,11 +125,12 @@ class WorkflowPane(OneOfPane):
         listed = self._placed(workflow)
         gantt = Gantt(workflow, self._forecast, self.clock())
         names = max((cell_len(_name(place)) for place in listed), default=0)
-        times = {place.step.id: self._time(workflow, place.step, width) for place in listed}
-        columns = (
-            min(MAX_NAME, names, width // 3),
-            max((len(time) for time in times.values()), default=0),
-        )
+        names = min(MAX_NAME, names, width // 3)
+        for sure in (True, False):
+            times = {p.step.id: self._time(workflow, p.step, sure=sure) for p in listed}
+            columns = names, max(map(len, times.values()), default=0)
+            if width - sum(columns) - GAPS >= MIN_BAR:
+                break
         rows: list[Row] = []
         for place in listed:
             step = place.step
@@ -149,7 +151,7 @@ class WorkflowPane(OneOfPane):
 
     def _step_words(self, workflow: Workflow, place: Place) -> str:
         step = place.step
-        time = self._time(workflow, step, AGENT_FROM)
+        time = self._time(workflow, step, sure=True)
         waits = f"← {', '.join(place.waits_for)}" if place.waits_for else ""
         said = joined(MARKS[step.state][0], step.name, step.state, time, step.agent, waits)
         return f"{said}: {joined(workflow.error)}" if step.state == "failed" else said
@@ -162,8 +164,8 @@ class WorkflowPane(OneOfPane):
             self._asked, self._places = asked, places(tuple(workflow.steps.values()))
         return self._places
 
-    def _time(self, workflow: Workflow, step: Step, width: int) -> str:
-        """How long it took or takes, and how long it was to be expected to."""
+    def _time(self, workflow: Workflow, step: Step, *, sure: bool) -> str:
+        """How long it took or takes, and how long it was to be expected to; `sure`: by what."""
         if step.state in ("done", "failed"):
             return age(step.duration) if step.duration else ""
         estimate = self.store.workflows.expected(workflow, step)
@@ -173,7 +175,7 @@ class WorkflowPane(OneOfPane):
         taken = age(self.clock() - step.started)
         if estimate is None:
             return taken
-        if width >= AGENT_FROM and estimate.seen:
+        if sure and estimate.seen:
             return f"{taken} (p50 {usual}, n={estimate.seen})"
         return f"{taken} of ~{usual}"
 
@@ -215,7 +217,7 @@ class WorkflowPane(OneOfPane):
 
 
 class _StepLine:
-    """One step's row: mark, name, its bar on the workflow's own time, agent, time."""
+    """One step's row: mark, name, its bar on the workflow's own time, how long it takes."""
 
     def __init__(self, place: Place, gantt: Gantt, time: str, columns: tuple[int, int]) -> None:
         self._place = place
@@ -227,17 +229,13 @@ class _StepLine:
         step = self._place.step
         names, times = self._columns
         mark, style = MARKS[step.state]
-        agent = ""
-        if width >= AGENT_FROM and step.agent and step.state == "running":
-            agent = fit(f"  {step.agent}", AGENT_WIDTH)
-        room = max(0, width - names - times - 4 - (AGENT_WIDTH if agent else 0))
         waits = ", ".join(self._place.waits_for)
-        bar = self._gantt.bar(step, room, f"← {waits}" if waits else "")
+        note = step.agent if step.state == "running" else f"← {waits}" if waits else ""
+        bar = self._gantt.bar(step, max(0, width - names - times - GAPS), note)
         return (
             (f"{mark} ", style),
             (fit(_name(self._place), names) + " ", "dim" if step.state == "pending" else "text"),
             *bar,
-            (agent, "dim"),
             (" " + fit(self._time, times, right=True), "dim"),
         )
 

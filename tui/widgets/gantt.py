@@ -1,12 +1,15 @@
 """A workflow in time: bars of its steps on one axis, and when it should be done. Pure."""
 
+from rich.cells import cell_len
+
+from tui.protocol.text import clean
 from tui.store.schedule import Forecast
 from tui.store.workflows import Step, Workflow
 from tui.widgets.cells import Line, Span, age, clock_time, fit, line_width
 
 DONE, REST = "█", "░"
 MIN_NOTE = 8
-"""Cells before a bar from which on a note stands there."""
+"""Cells beside a bar from which on a note stands there that has to be cut."""
 
 
 class Gantt:
@@ -30,24 +33,30 @@ class Gantt:
             return ()
         rest = self._forecast.spans.get(step.id) if self._forecast else None
         if step.started and step.state != "pending":
-            over = self._now if step.state == "running" else step.started + step.duration
-            left, right = self._cells(step.started, over, width)
-            to_come = self._place(rest[1], width) - right if rest else 0
-            solid: Line = ((DONE * (right - left), self._style(step, rest)),)
-            bar: Line = (*solid, (REST * to_come, "dim")) if to_come > 0 else solid
+            running = step.state == "running"
+            over = self._now if running else step.started + step.duration
+            to_come = bool(rest and rest[1] > self._now and width > 1)
+            left, right = self._cells(step.started, over, width, spare=to_come)
+            bar: Line = ((DONE * (right - left), self._style(step, rest)),)
+            if rest and to_come:
+                bar = (*bar, (REST * max(1, self._place(rest[1], width) - right), "dim"))
         elif rest:
             left, right = self._cells(*rest, width)
             bar = ((REST * (right - left), "dim"),)
         else:
             return ((fit(note, width), "dim"),)
-        before, after = (note, "") if left >= MIN_NOTE else ("", note)
         space = width - left - line_width(bar)
+        before, after = _beside(note, left - 1, space - 1)
+        before = fit(before, left - 1)  # a cell apart from the bar
         return ((fit(before, left), "dim"), *bar, (fit(f" {after}", space), "dim"))
 
-    def _cells(self, start: float, end: float, width: int) -> tuple[int, int]:
-        """From which cell to which: at least one."""
-        left = min(self._place(start, width), width - 1)
-        return left, max(left + 1, self._place(end, width))
+    def _cells(
+        self, start: float, end: float, width: int, *, spare: bool = False
+    ) -> tuple[int, int]:
+        """From which cell to which: at least one, and `spare` leaves one behind it."""
+        last = width - spare
+        left = min(self._place(start, width), last - 1)
+        return left, max(left + 1, min(last, self._place(end, width)))
 
     def _style(self, step: Step, rest: tuple[float, float] | None) -> str:
         if step.state != "running":
@@ -57,6 +66,14 @@ class Gantt:
     def _place(self, at: float, width: int) -> int:
         share = (at - self._begin) / (self._end - self._begin)
         return round(min(1.0, max(0.0, share)) * width)
+
+
+def _beside(note: str, left: int, right: int) -> tuple[str, str]:
+    """What stands left and right of a bar: the note where it is whole, or else where more is."""
+    needed = cell_len(clean(note))
+    if needed <= left or (needed > right and MIN_NOTE <= left >= right):
+        return note, ""
+    return ("", note) if needed <= right or right >= MIN_NOTE else ("", "")
 
 
 def ending(workflow: Workflow, forecast: Forecast | None, now: float, *, ago: bool = False) -> Span:

@@ -67,18 +67,30 @@ async def test_parallel_steps_expected_times_and_what_waits_are_shown() -> None:
         await screen.shows("5m00s of ~10m", "coder-002", "← API, UI", "░░░", "~10m")
 
 
+def three_past_runs(screen: Screen) -> None:
+    """Of four steps one after another, each 6 minutes give or take two; a fourth has begun."""
+    for number, minutes in enumerate((4, 6, 8)):
+        id_, begin = f"w-{number}", number * 20 * MINUTE
+        fill(screen, started(id_, begin))
+        for step in ("plan", "api", "ui", "ship"):
+            begin += minutes * MINUTE
+            fill(screen, completed(step, begin, minutes * MINUTE, id_))
+        fill(screen, ended(begin, 4 * minutes * MINUTE, id_))
+    fill(screen, started("w-9", 100 * MINUTE))
+
+
 async def test_the_time_it_will_be_done_is_learnt_from_past_runs() -> None:
     async with dashboard(NOWHERE, **at(101)) as screen:
-        for number, minutes in enumerate((4, 6, 8)):
-            id_, begin = f"w-{number}", number * 20 * MINUTE
-            fill(screen, started(id_, begin))
-            for step in ("plan", "api", "ui", "ship"):
-                begin += minutes * MINUTE
-                fill(screen, completed(step, begin, minutes * MINUTE, id_))
-            fill(screen, ended(begin, 4 * minutes * MINUTE, id_))
-        fill(screen, started("w-9", 100 * MINUTE))
-        # Three steps one after another, each 6 minutes give or take one.
+        three_past_runs(screen)
         await screen.shows("ETA ", "±1m44s in 17m00s", "1m00s (p50 6m00s, n=3)", "~6m00s")
+
+
+async def test_words_give_way_to_the_bar_of_a_step_that_runs() -> None:
+    async with dashboard(NOWHERE, size=(100, 40), **at(101)) as screen:
+        three_past_runs(screen)
+        await screen.shows("● Plan  ██░░░░░░░ pm-001", "1m00s of ~6m00s")
+        await screen.press("3", "3")
+        await screen.shows("1m00s (p50 6m00s, n=3)")
 
 
 async def test_a_workflow_that_should_be_done_says_by_how_much_it_is_late() -> None:

@@ -51,6 +51,25 @@ def test_a_note_stands_where_there_is_room() -> None:
     assert text(gantt.bar(done, 10, "← B")) == "██ ← B    "
 
 
+def test_a_note_is_cut_only_where_much_of_it_is_left() -> None:
+    gantt, _, here = running()
+    assert text(gantt.bar(here, 10, "coder")) == "  ███░░░  "
+    assert text(gantt.bar(here, 40, "coder")) == "coder   ████████████░░░░░░░░░░░░        "
+    assert text(gantt.bar(here, 60, "reviewer-001"))[:12] == "reviewer-0… "
+
+
+@pytest.mark.parametrize("width", [2, 10, 20])
+@pytest.mark.parametrize("began", [0, 2, 59])
+def test_a_step_that_has_begun_shows_what_is_expected_of_it(width: int, began: float) -> None:
+    """However short it is beside the whole, and though it be the last."""
+    step = Step("a", "A", state="running", started=AT + began * MINUTE)
+    now = step.started + MINUTE / 2
+    seen = Forecast(AT + 60 * MINUTE, 0, 0, {"a": (step.started, step.started + MINUTE)})
+    bar = text(Gantt(workflow(step), seen, now).bar(step, width))
+    assert bar.strip() == "█░"
+    assert len(bar) == width
+
+
 def test_what_failed_and_what_takes_too_long_have_styles_of_their_own() -> None:
     late = Step("a", "A", state="running", started=AT)
     seen = Forecast(AT + 9 * MINUTE, 0, MINUTE, {"a": (AT, AT + 5 * MINUTE)})
