@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tui.details.sections import as_data, block, field, paragraph, raw_events, section
 from tui.details.subject import Subject
 from tui.store import Store
+from tui.store.estimates import Estimate
 from tui.store.workflows import PastRun, Step, Workflow
 from tui.widgets.cells import Column, Line, age, clock_time, column_widths, table_line
 from tui.widgets.gantt import ending, rough
@@ -12,12 +13,14 @@ from tui.widgets.gantt import ending, rough
 EVENTS = 20
 """Raw events shown."""
 OUTCOMES = {"complete": ("✓", "ok"), "failed": ("✗", "bad"), "replaced": ("○", "dim")}
+RANGE_WIDTH = 16
+"""Of the widest range: `23h59m to 99d23h`."""
 STEPS = (
     Column("STEP", 12, flex=2),
     Column("STATE", 8),
     Column("TOOK", 7, right=True),
     Column("USUALLY", 8, right=True, wanted_from=50),
-    Column("RANGE", 12, wanted_from=64),
+    Column("RANGE", RANGE_WIDTH, wanted_from=55),
     Column("AGENT", 10, flex=1, wanted_from=76),
     Column("AFTER", 8, flex=2, wanted_from=76),
 )
@@ -69,13 +72,7 @@ def _workflow(store: Store, workflow: Workflow, now: float, width: int) -> list[
     if workflow.estimated:
         lines.append(field("estimated", rough(workflow.estimated)))
     if whole:
-        runs = f"{whole.seen} run{'s' * (whole.seen != 1)}"
-        lines.append(
-            field(
-                "usually",
-                f"{rough(whole.median)} ({rough(whole.low)} to {rough(whole.high)}, {runs})",
-            )
-        )
+        lines.append(field("usually", _usually(whole)))
     return [*lines, *paragraph(workflow.error, width, "bad")]
 
 
@@ -96,8 +93,7 @@ def _step(store: Store, workflow: Workflow, step: Step, now: float, width: int) 
         *([field("then", then)] if then else []),
     ]
     if estimate:
-        learnt = f", learnt from {estimate.seen}" if estimate.seen else ", as was estimated"
-        body.append(field("usually", f"{rough(estimate.median)}{learnt}"))
+        body.append(field("usually", _usually(estimate)))
     if step.state == "failed":
         body += paragraph(workflow.error, width, "bad")
     if step.result:
@@ -112,18 +108,31 @@ def _steps(store: Store, workflow: Workflow, now: float, width: int) -> list[Lin
     styles = {"done": "ok", "running": "info", "failed": "bad"}
     for step in workflow.steps.values():
         estimate = store.workflows.expected(workflow, step)
-        between = f"{rough(estimate.low)} to {rough(estimate.high)}" if estimate else ""
         cells = (
             (step.name, "text"),
             (step.state, styles.get(step.state, "dim")),
             (_took(step, now), "text"),
             (f"~{rough(estimate.median)}" if estimate else "", "dim"),
-            (between if estimate and estimate.seen > 1 else "", "dim"),
+            (_range(estimate) if estimate and estimate.seen > 1 else "", "dim"),
             (step.agent, "dim"),
             (", ".join(names.get(d, d) for d in step.dependencies), "dim"),
         )
         lines.append(table_line(STEPS, widths, cells))
     return lines if workflow.steps else []
+
+
+def _usually(estimate: Estimate) -> str:
+    """`2m10s (1m55s to 2m20s, 4 runs)`."""
+    median = rough(estimate.median)
+    if not estimate.seen:
+        return f"{median}, as was estimated"
+    if estimate.seen == 1:
+        return f"{median} (1 run)"
+    return f"{median} ({_range(estimate)}, {estimate.seen} runs)"
+
+
+def _range(estimate: Estimate) -> str:
+    return f"{rough(estimate.low)} to {rough(estimate.high)}"
 
 
 def _took(step: Step, now: float) -> str:

@@ -172,6 +172,15 @@ async def test_enter_opens_all_about_a_workflow_and_its_step() -> None:
             await screen.shows("workflow_complete")
 
 
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_how_long_steps_usually_take_is_said_whole(width: int) -> None:
+    async with dashboard(NOWHERE, size=(width, 40), **at(101)) as screen:
+        three_past_runs(screen)
+        await screen.press("3", "enter")
+        await screen.shows("usually      6m00s (5m00s to 7m00s, 3 runs)", "USUALLY RANGE")
+        await screen.shows("~6m00s 5m00s to 7m00s ")
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 async def test_steps_with_wide_names_are_aligned_at_every_size(size: tuple[int, int]) -> None:
     names = ("日本語の計画", "e\u0301tude", "👩\u200d💻 review", "x" * 60)
