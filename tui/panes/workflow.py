@@ -64,6 +64,10 @@ class WorkflowPane(OneOfPane):
     _forecast: Forecast | None = None
     _asked: tuple[Workflow, float, list[str]] | None = None
     _places: Sequence[Place] = ()
+    _here: int | None = None
+    """The row of the step that failed, or else of the first that runs."""
+    _follows = True
+    """Whether the cursor goes along with that: until a person moves it elsewhere, or scrolls."""
 
     def ids(self) -> Sequence[str]:
         # By what stays as it is: whatever goes on meanwhile, each has its turn.
@@ -86,7 +90,7 @@ class WorkflowPane(OneOfPane):
 
     def update_rows(self) -> None:
         store = self.store.workflows
-        self._workflow = store.by_id.get(self.shown or "")
+        before, self._workflow = self._workflow, store.by_id.get(self.shown or "")
         self._forecast = None
         if self._workflow is None:
             self.rows = ()
@@ -96,6 +100,39 @@ class WorkflowPane(OneOfPane):
             self._forecast = store.forecast(self._workflow, self.clock())
             self.rows = [*self._drawn(self._workflow), *self._others(self._workflow)]
         super().update_rows()
+        self._here = None if self.overview else _here(self.rows)
+        if self._workflow is not before:
+            self._begin_following()
+        elif self._follows and self._here is not None:
+            self._go_to(self._here)
+
+    # Following: steps long done, with which a workflow begins, say less than what it has got to.
+
+    def _begin_following(self) -> None:
+        self._scrolled_by_hand = False
+        self._go_to(self._here or 0)
+        self._follows = True
+
+    def _go_to(self, row: int) -> None:
+        """Put the cursor there, in sight with some of what stands around it."""
+        if self.size.height <= self._head_height:
+            return  # it is not open: another page than it will have
+        self.cursor = row
+        top, around = self.scroll_offset.y, self.page // 3
+        if not top <= row < top + self.page - min(MAX_ERROR_LINES, around):
+            self._scroll(max(0, row - around))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        self._follows = new == self._here
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = self._follows and not self._scrolled_by_hand
+
+    def _anew(self) -> None:
+        super()._anew()
+        self._begin_following()
 
     def summary(self) -> Line:
         workflow = self._workflow
@@ -238,6 +275,14 @@ class _StepLine:
             *bar,
             (" " + fit(self._time, times, right=True), "dim"),
         )
+
+
+def _here(rows: Sequence[Row]) -> int | None:
+    for state in ("failed", "running"):
+        for index, row in enumerate(rows):
+            if row.thing is not None and row.thing[1] and row.thing[1].state == state:
+                return index
+    return None
 
 
 def _name(place: Place) -> str:

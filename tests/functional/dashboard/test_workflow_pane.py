@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from textual.events import MouseScrollUp
 
 from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.events import START, event
@@ -213,6 +214,70 @@ async def test_steps_are_exported_as_plain_values() -> None:
         await screen.press("3", "o")
         (whole,) = pane(screen).records()
         assert (whole["started"], whole["duration"]) == (START, 900_000)
+
+
+def long(id_: str = "w-1", done: int = 20, begin: float = 0, kind: str = "upkeep") -> list[Any]:
+    """A workflow of sixty steps, so many of them done."""
+    steps = [{"id": f"s{n}", "name": f"Step {n:02}"} for n in range(60)]
+    took = [completed(f"s{n}", begin + n + 1, 1, id_) for n in range(done)]
+    return [started(id_, begin, kind, steps=steps), *took]
+
+
+def selected(screen: Screen) -> str:
+    return pane(screen).copied(pane(screen).cursor)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_long_workflow_is_shown_where_it_has_got_to(size: tuple[int, int]) -> None:
+    async with dashboard(NOWHERE, size=size, **at(2)) as screen:
+        await screen.press("3")
+        fill(screen, *long())
+        await screen.shows("✓ Step 19", "● Step 20", "○ Step 22")
+        assert "Step 20" in selected(screen)
+        fill(screen, *(completed(f"s{n}", n + 1, 1) for n in range(20, 50)))
+        await screen.shows("✓ Step 49", "● Step 50", "○ Step 52")
+        fill(screen, failed(60, error="no space left"))
+        await screen.shows("✗ Step 50", "└ no space left")
+
+
+@pytest.mark.parametrize("wheel", [False, True])
+async def test_it_stays_where_a_person_looks_until_another_comes(*, wheel: bool) -> None:
+    async with dashboard(NOWHERE, **at(2)) as screen:
+        fill(screen, *long())
+        await screen.press("3")
+        await screen.shows("● Step 20")
+        if wheel:
+            for _ in range(10):
+                await screen.pilot._post_mouse_events([MouseScrollUp], WorkflowPane, (5, 3))
+        else:
+            await screen.press("g")
+        await screen.shows("✓ Step 00")
+        fill(screen, *(completed(f"s{n}", n + 1, 1) for n in range(20, 50)))
+        await screen.shows("upkeep 50/60", "✓ Step 00")
+        fill(screen, *long("w-2", 30, begin=70, kind="bugfix"))
+        await screen.shows("bugfix 30/60", "● Step 30")
+
+
+async def test_it_is_followed_again_from_the_step_that_runs() -> None:
+    async with dashboard(NOWHERE, **at(2)) as screen:
+        fill(screen, *long())
+        await screen.press("3", "g")
+        await screen.shows("✓ Step 00")
+        pane(screen).reveal("step s20")
+        fill(screen, *(completed(f"s{n}", n + 1, 1) for n in range(20, 50)))
+        await screen.shows("● Step 50")
+
+
+async def test_the_next_and_the_one_before_are_shown_where_they_have_got_to() -> None:
+    async with dashboard(NOWHERE, **at(2)) as screen:
+        fill(screen, *long(), *long("w-2", 30, begin=70, kind="bugfix"))
+        await screen.press("3", "g", "comma")
+        await screen.shows("upkeep 20/60", "● Step 20")
+        await screen.press("full_stop")
+        await screen.shows("bugfix 30/60", "● Step 30")
+        await screen.press("o")
+        await screen.shows("all 2")
+        assert "bugfix" in selected(screen), "of all of them, the first"
 
 
 @pytest.mark.parametrize("step", [{"stepId": "api"}, {}])
