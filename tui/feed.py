@@ -288,7 +288,7 @@ class Feed:
 
     def _on_gap(self, gap: "Gap") -> None:
         if gap.resource == "tdd":
-            self.store.tdd.missed()
+            self.store.tdd.missed(self._clock())
         self._say("warn", str(gap))
 
     def _on_denied(self, denied: "Denied") -> None:

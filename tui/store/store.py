@@ -66,8 +66,10 @@ class Store:
     ) -> None:
         """`put_off` is what the inbox remembers between starts; `coverage_minimum` in percent.
 
-        By `clock` (Unix ms) the ribbon knows what is dated later than now.
+        By `clock` (Unix ms) the ribbon knows what is dated later than now, and the cycles since
+        when they hear of all.
         """
+        self._clock = clock
         self.agents = Agents(self._ended, self._began)
         self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
@@ -163,6 +165,8 @@ class Store:
 
     def set_link(self, link: Link) -> None:
         if link != self.link:
+            if link.live and not self.link.live:
+                self.tdd.listen(self._clock())
             self.link = link
             self._dirty.add(Slice.LINK)
 

@@ -42,6 +42,23 @@ def fill(screen: Screen, *events: Any) -> None:
     screen.app.draw()
 
 
+async def test_a_first_red_phase_is_judged_by_whoever_saw_it_begin() -> None:
+    details = {"tool": "Edit", "file": "src/a.py"}
+    task = {"taskId": "t-1", "taskType": "code", "status": "in_progress", "progress": 10}
+    edit = event("agent_task_update", {"agentId": "new", "details": details, **task})
+    with server() as record:
+        async with publisher(record.url) as client, dashboard(record.url) as screen:
+            await screen.shows("LIVE")
+            await publish(client, phase("new", "refactor", "red"))
+            await screen.shows("RED")
+            async with dashboard(record.url) as late:
+                await late.shows("RED")
+                await publish(client, edit, results("new", "t.py", 3))
+                await screen.shows("code before a failing test")
+                await late.shows("✓3")
+                assert "code before" not in late.text
+
+
 @pytest.mark.parametrize(("after", "before", "everything"), KEYS)
 async def test_agents_are_gone_through_and_seen_all_together(
     after: str, before: str, everything: str

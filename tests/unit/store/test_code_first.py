@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.events import event, log, phase, results
+from tests.support.events import START, event, log, phase, results
 from tests.unit.store.discipline import PASSED, breaches, edit, in_red, rules
 from tui.client.status import Gap
 from tui.feed import Feed, Plan
 from tui.store import Slice, Store
+from tui.store.link import Link
 from tui.store.tdd import Rule
 from tui.store.tdd.discipline import edited_code, is_code
 
@@ -90,23 +91,69 @@ def test_of_a_red_in_which_no_tests_ran_nothing_is_said() -> None:
     assert rules(store) == []
 
 
-def test_of_a_red_whose_beginning_was_not_seen_nothing_is_said() -> None:
+def unheeded(store: Store, at: float = 1) -> None:
+    """What breaks the rules in a red phase: code before a test fails, and a test that passes."""
+    store.apply(results("a", "test_x.py", 4, at=at))
+    store.apply(edit("src/x.py", at=at))
+    store.apply(results("a", "test_x.py", 6, ("test_y",), at=at))
+    store.apply(phase("a", "red", "green", at=at + 1))
+
+
+def live(since: float) -> Store:
+    """A store whose link is live since then, in seconds after START."""
+    store = Store(clock=lambda: START + since * 1000)
+    store.set_link(Link("live"))
+    return store
+
+
+def test_an_agents_first_red_is_judged_where_its_beginning_was_seen() -> None:
+    store = live(since=0)
+    store.apply(phase("a", "refactor", "red", at=1))
+    store.apply(results("a", "test_x.py", 4, at=2))
+    unheeded(store, at=3)
+    assert {Rule.CODE_FIRST, Rule.PASSES_IN_RED} == set(rules(store))
+
+
+@pytest.mark.parametrize(
+    ("since", "before"), [(5, "refactor"), (0, "red")], ids=["told later", "it went on"]
+)
+def test_of_a_red_whose_beginning_was_not_seen_nothing_is_said(since: float, before: str) -> None:
+    store = live(since)
+    store.apply(phase("a", before, "red", at=1))
+    unheeded(store, at=6)
+    assert rules(store) == []
+
+
+def test_without_a_link_a_first_red_may_have_begun_long_before() -> None:
     store = Store()
     store.apply(phase("a", "refactor", "red"))
-    store.apply(results("a", "test_x.py", 4, at=1))
-    store.apply(edit("src/x.py"))
-    store.apply(phase("a", "red", "green", at=3))
+    unheeded(store)
     assert rules(store) == []
 
 
 def test_of_a_red_in_which_events_were_lost_nothing_is_said() -> None:
     store = in_red()
-    feed = Feed(store, Plan(url="ws://127.0.0.1:1/ws"), (), lambda: None, lambda: 0.0)
-    feed._on_gap(Gap("tdd"))
-    store.apply(results("a", "test_x.py", 4, at=2))
-    store.apply(edit("src/x.py", at=2))
-    store.apply(phase("a", "red", "green", at=3))
+    lose(store)
+    unheeded(store, at=2)
     assert rules(store) == []
+
+
+def test_of_a_red_that_began_while_events_were_lost_nothing_is_said() -> None:
+    store = Store()
+    store.apply(phase("a", "red", "green"))
+    lose(store, at=5)
+    store.apply(phase("a", "refactor", "red", at=4))
+    unheeded(store, at=6)
+    assert rules(store) == []
+    in_red(store, at=9)
+    unheeded(store, at=9)
+    assert rules(store), "what comes after that is seen"
+
+
+def lose(store: Store, at: float = 2) -> None:
+    clock = START + at * 1000
+    feed = Feed(store, Plan(url="ws://127.0.0.1:1/ws"), (), lambda: None, lambda: clock)
+    feed._on_gap(Gap("tdd"))
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ class Cycle:
         self.agent_id = agent_id
         self.task_id = ""
         self.phase = ""
+        self.sure = False
+        """Whether that is the phase it is in, or was until the next one is told."""
         self.since = since
         self.seen = 0.0
         self.count = 0

@@ -1,6 +1,7 @@
 """The cycles of all agents, folded from phases, test results, coverage, and what agents say."""
 
 from collections import OrderedDict
+from math import inf
 from typing import TYPE_CHECKING
 
 from tui.store.bounds import cut
@@ -49,6 +50,8 @@ class Cycles:
         self.by_agent: OrderedDict[str, Cycle] = OrderedDict()
         self.minimum = minimum
         """Percent that coverage should have at least; 0: nobody minds."""
+        self._whole_from = inf
+        """From when on (Unix ms) all that happens is heard of, as far as is known."""
         self._tracebacks = Budget(MAX_TRACEBACKS, self._drop_tracebacks)
         self._details = Budget(MAX_DETAILS, self._drop_details)
         """Both by agent and file."""
@@ -64,10 +67,15 @@ class Cycles:
     def failing(self) -> int:
         return sum(cycle.totals.failing for cycle in self.by_agent.values())
 
-    def missed(self) -> None:
-        """Events were lost: what happened in the phases that go on is not known for sure."""
+    def listen(self, at: float) -> None:
+        """All that happens from now on (Unix ms) is heard of, until some is `missed`."""
+        self._whole_from = min(self._whole_from, at)
+
+    def missed(self, at: float) -> None:
+        """Events were lost up to now (Unix ms): what happened in them is not known for sure."""
+        self._whole_from = at
         for cycle in self.by_agent.values():
-            cycle.evidence.witnessed = False
+            cycle.evidence.witnessed = cycle.sure = False
 
     def on_phase(self, event: "TddPhaseChangeEvent") -> None:
         data = event.data
@@ -196,12 +204,15 @@ class Cycles:
                     # The run that shows the red is told before it, and is no part of the last.
                     cycle.rounds[-1].totals = cycle.before
                 cycle.rounds.append(Round(cycle.number, cycle.task_id, at, totals=cycle.totals))
-            cycle.evidence = Evidence(witnessed=bool(cycle.phase))
+            # What is told of a phase at first may be its present state, long after it began.
+            begins = at >= self._whole_from and said != "red"
+            cycle.evidence = Evidence(witnessed=cycle.sure or begins)
         else:
             cycle.uncollected = ""
         if skipped:
             cycle.breach(Rule.REFACTOR_SKIPPED, at, "red follows green")
         cycle.phase = phase
+        cycle.sure = True
         cycle.since = at
 
     def _weigh(self, cycle: Cycle, totals: Totals, at: float, *, tested: bool) -> None:

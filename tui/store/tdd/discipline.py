@@ -2,7 +2,8 @@
 
 Only what events say counts; where they leave it open, nothing is said. In particular, of a red
 phase whose beginning was not seen (the dashboard came later, or events were lost) the rules that
-depend on what happened in it say nothing.
+depend on what happened in it say nothing. It was seen where the phase before it was known, or where
+it is dated since the dashboard hears all.
 
 - **passes in red**: in the red phase a file has more passing tests than it had, though fewer of its
   failing or skipped ones went than would explain that; so a new test passed at once. A file that
