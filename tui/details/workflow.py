@@ -6,6 +6,7 @@ from tui.details.sections import as_data, block, field, paragraph, raw_events, s
 from tui.details.subject import Subject
 from tui.store import Store
 from tui.store.estimates import Estimate
+from tui.store.schedule import stuck
 from tui.store.workflows import PastRun, Step, Workflow
 from tui.widgets.cells import Column, Line, age, clock_time, column_widths, table_line
 from tui.widgets.gantt import ending, rough
@@ -13,6 +14,7 @@ from tui.widgets.gantt import ending, rough
 EVENTS = 20
 """Raw events shown."""
 OUTCOMES = {"complete": ("✓", "ok"), "failed": ("✗", "bad"), "replaced": ("○", "dim")}
+STUCK = "stuck: what it waits for goes in a circle"
 RANGE_WIDTH = 16
 """Of the widest range: `23h59m to 99d23h`."""
 STEPS = (
@@ -82,11 +84,11 @@ def _step(store: Store, workflow: Workflow, step: Step, now: float, width: int) 
     after = ", ".join(names.get(d, d) for d in step.dependencies)
     then = ", ".join(s.name for s in workflow.steps.values() if step.id in s.dependencies)
     took = _took(step, now)
-    estimate = store.workflows.expected(workflow, step)
+    never = step.id in stuck(tuple(workflow.steps.values()))
+    estimate = None if never else store.workflows.expected(workflow, step)
+    state = STUCK if never else f"{step.state} {took}".rstrip()
     body = [
-        field(
-            "state", f"{step.state} {took}".rstrip(), "bad" if step.state == "failed" else "text"
-        ),
+        field("state", state, "bad" if never or step.state == "failed" else "text"),
         *([field("agent", step.agent)] if step.agent else []),
         *([field("type", step.kind)] if step.kind else []),
         *([field("after", after)] if after else []),
@@ -105,12 +107,14 @@ def _steps(store: Store, workflow: Workflow, now: float, width: int) -> list[Lin
     widths = column_widths(STEPS, width)
     names = {id_: step.name for id_, step in workflow.steps.items()}
     lines = [table_line(STEPS, widths, ((column.title, "head") for column in STEPS))]
-    styles = {"done": "ok", "running": "info", "failed": "bad"}
+    styles = {"done": "ok", "running": "info", "failed": "bad", "stuck": "bad"}
+    never = stuck(tuple(workflow.steps.values()))
     for step in workflow.steps.values():
-        estimate = store.workflows.expected(workflow, step)
+        state = "stuck" if step.id in never else step.state
+        estimate = None if step.id in never else store.workflows.expected(workflow, step)
         cells = (
             (step.name, "text"),
-            (step.state, styles.get(step.state, "dim")),
+            (state, styles.get(state, "dim")),
             (_took(step, now), "text"),
             (f"~{rough(estimate.median)}" if estimate else "", "dim"),
             (_range(estimate) if estimate and estimate.seen > 1 else "", "dim"),

@@ -164,7 +164,7 @@ class WorkflowPane(OneOfPane):
         names = max((cell_len(_name(place)) for place in listed), default=0)
         names = min(MAX_NAME, names, width // 3)
         for sure in (True, False):
-            times = {p.step.id: self._time(workflow, p.step, sure=sure) for p in listed}
+            times = {p.step.id: self._time(workflow, p, sure=sure) for p in listed}
             columns = names, max(map(len, times.values()), default=0)
             if width - sum(columns) - GAPS >= MIN_BAR:
                 break
@@ -188,7 +188,7 @@ class WorkflowPane(OneOfPane):
 
     def _step_words(self, workflow: Workflow, place: Place) -> str:
         step = place.step
-        time = self._time(workflow, step, sure=True)
+        time = self._time(workflow, place, sure=True)
         waits = f"← {', '.join(place.waits_for)}" if place.waits_for else ""
         said = joined(MARKS[step.state][0], step.name, step.state, time, step.agent, waits)
         return f"{said}: {joined(workflow.error)}" if step.state == "failed" else said
@@ -201,8 +201,11 @@ class WorkflowPane(OneOfPane):
             self._asked, self._places = asked, places(tuple(workflow.steps.values()))
         return self._places
 
-    def _time(self, workflow: Workflow, step: Step, *, sure: bool) -> str:
+    def _time(self, workflow: Workflow, place: Place, *, sure: bool) -> str:
         """How long it took or takes, and how long it was to be expected to; `sure`: by what."""
+        step = place.step
+        if place.stuck:
+            return ""
         if step.state in ("done", "failed"):
             return age(step.duration) if step.duration else ""
         estimate = self.store.workflows.expected(workflow, step)
@@ -266,9 +269,12 @@ class _StepLine:
         step = self._place.step
         names, times = self._columns
         mark, style = MARKS[step.state]
+        room = max(0, width - names - times - GAPS)
         waits = ", ".join(self._place.waits_for)
         note = step.agent if step.state == "running" else f"← {waits}" if waits else ""
-        bar = self._gantt.bar(step, max(0, width - names - times - GAPS), note)
+        bar = self._gantt.bar(step, room, note)
+        if self._place.stuck:
+            bar = ((fit(f"can never start {note}", room), "bad"),)
         return (
             (f"{mark} ", style),
             (fit(_name(self._place), names) + " ", "dim" if step.state == "pending" else "text"),

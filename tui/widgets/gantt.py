@@ -87,6 +87,8 @@ def ending(workflow: Workflow, forecast: Forecast | None, now: float, *, ago: bo
     if forecast is None:
         running = f" for {age(now - workflow.started)}" if workflow.started else ""
         return (f"running{running}", "info")
+    if forecast.stuck:
+        return (f"never done: {forecast.stuck} stuck", "bad")
     if forecast.done <= now:
         return (f"late by {age(forecast.overdue)}", "warn")
     spread = f" ±{rough(forecast.spread)}" if forecast.spread >= 1000 else ""

@@ -1,5 +1,6 @@
 """The workflow pane: one workflow or all, what waits for what, and everything on Enter."""
 
+import re
 from typing import Any
 
 import pytest
@@ -166,7 +167,7 @@ async def test_enter_opens_all_about_a_workflow_and_its_step() -> None:
             await publish(client, ended(6, 5, outputs={"pr": 213}, metrics={"retries": 2}))
             await screen.press("3")
             await screen.shows("✓ └ UI")
-            await screen.press("down", "enter")
+            await screen.press("g", "down", "enter")
             await screen.shows("STEP API", "after        Plan", "then         Ship")
             await screen.shows('"branch": "refunds"', '"pr": 213', '"retries": 2', "pm-001")
             await screen.shows("PAST RUNS OF FEATURE", "complete", "failed", "first try")
@@ -214,6 +215,21 @@ async def test_steps_are_exported_as_plain_values() -> None:
         await screen.press("3", "o")
         (whole,) = pane(screen).records()
         assert (whole["started"], whole["duration"]) == (START, 900_000)
+
+
+@pytest.mark.parametrize("size", [(60, 40), (120, 40)])
+async def test_steps_that_wait_in_a_circle_are_said_to_never_start(size: tuple[int, int]) -> None:
+    circle = (("a", "c"), ("b", "a"), ("c", "b"))
+    steps = [{"id": one, "name": one.upper(), "dependencies": [after]} for one, after in circle]
+    async with dashboard(NOWHERE, size=size, **at(15)) as screen:
+        fill(screen, started(steps=steps))
+        await screen.press("3")
+        await screen.shows("0/3 never done: 3 stuck", *(f"never start ← {x}" for x in "ABC"))
+        assert "ETA" not in screen.text
+        assert "~" not in screen.text
+        await screen.press("enter")
+        await screen.shows("stuck: what it waits for goes in a circle", "never done: 3 stuck")
+        assert len(re.findall(r"[ABC] +stuck ", screen.text)) == 3
 
 
 def long(id_: str = "w-1", done: int = 20, begin: float = 0, kind: str = "upkeep") -> list[Any]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.store.estimates import Estimate
-from tui.store.schedule import forecast, places
+from tui.store.schedule import forecast, places, stuck
 from tui.store.workflows import Step
 
 
@@ -53,9 +53,26 @@ def test_a_step_stands_below_all_it_waits_for_whatever_the_order() -> None:
 def test_circles_and_unknown_dependencies_lose_no_step() -> None:
     steps = (step("a", "b"), step("b", "a"), step("c", "nowhere"), step("d", "d"))
     assert {id_ for id_, _, _ in listed(*steps)} == {"a", "b", "c", "d"}
-    seen = forecast(steps, ten, 0)
+
+
+def test_steps_in_a_circle_and_after_it_can_never_start_and_nothing_is_foretold_of_them() -> None:
+    steps = (step("a", "c"), step("b", "a"), step("c", "b"), step("d", "b"), step("e", "e"))
+    others = (step("f"), step("g", "f"))
+    assert stuck(steps + others) == {"a", "b", "c", "d", "e"}
+    waits = {place.step.id: place.waits_for for place in places(steps + others) if place.stuck}
+    assert waits == {"a": ("C",), "b": ("A",), "c": ("B",), "d": ("B",), "e": ("E",)}
+    seen = forecast(steps + others, ten, 0)
     assert seen is not None
-    assert set(seen.spans) == {"a", "b", "c", "d"}
+    assert (set(seen.spans), seen.stuck) == ({"f", "g"}, 5)
+    unknown = forecast(steps + others, lambda _: None, 0)
+    assert unknown is not None
+    assert unknown.stuck == 5
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_a_step_of_a_circle_that_was_begun_all_the_same_lets_the_others_start(state: str) -> None:
+    steps = (step("a", "c", state=state), step("b", "a"), step("c", "b"))
+    assert stuck(steps) == set()
 
 
 def test_steps_that_may_run_at_once_do_and_the_longest_way_decides() -> None:
