@@ -83,7 +83,8 @@ class LogsPane(ListPane[LogLine]):
     def select(self) -> None:
         wanted = self._wanted()
         if wanted != self._view.wanted:
-            self._view.want(wanted)
+            here = None if self._at_end or self._key is None else int(self._key)
+            self._view.want(wanted, near=here)
         self._view.advance()
         self.total = len(self.store.logs.lines)
         self.matching = len(self._view)
@@ -124,7 +125,13 @@ class LogsPane(ListPane[LogLine]):
         return str(self._view.number(index)) if index < len(self._view) else None
 
     def find(self, key: str) -> int | None:
-        return min(self._view.place(int(key)), max(0, len(self._view) - 1))
+        """Where the line is, or else the last before it that there is, or the first after it."""
+        if not len(self._view):
+            return None
+        number, place = int(key), self._view.place(int(key))
+        if place < len(self._view) and self._view.number(place) == number:
+            return place
+        return max(0, place - 1)
 
     def subject(self, index: int) -> Subject | None:
         key = self.key(index)
@@ -219,7 +226,6 @@ class LogsPane(ListPane[LogLine]):
             self.stay()
         else:
             self.action_move_to(-1)
-            self.follow()
 
     def action_level(self) -> None:
         self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]

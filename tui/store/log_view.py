@@ -1,8 +1,8 @@
 """The log lines that a person wants to see, kept up to date line by line.
 
 Whatever a filter costs, it is paid once for each line: new lines are tested as they come, and after
-a change of the filter the old ones in slices, the newest first, so that what is read is there at
-once and nothing waits for the rest.
+a change of the filter the others in slices, from where somebody reads on both ways, so that what is
+read is there at once and nothing waits for the rest.
 """
 
 from bisect import bisect_left
@@ -53,11 +53,15 @@ class LogView(Sequence[LogLine]):
         """From where to where lines have been tested; where all are wanted, those there were."""
         self.advance()
 
-    def want(self, wanted: Wanted) -> None:
-        """See others from now on; lines are tested by `advance`."""
+    def want(self, wanted: Wanted, near: int | None = None) -> None:
+        """See others from now on; lines are tested by `advance`.
+
+        Those around the line of the number `near` first, or else the newest.
+        """
+        logs = self._logs
         self.wanted = wanted
         self._numbers.clear()
-        self._low = self._high = self._logs.end
+        self._low = self._high = logs.end if near is None else max(logs.first, min(near, logs.end))
         if not wanted:
             self.advance()
 
@@ -72,7 +76,10 @@ class LogView(Sequence[LogLine]):
         return self._high - self._low
 
     def advance(self, most: int = SLICE) -> None:
-        """Test what is new, and then of what is old as much as that leaves; forget what is gone."""
+        """Test what is newer than what has been, and what is older; forget what is gone.
+
+        Each gets half of `most`, and what the other leaves of it.
+        """
         if not self.wanted:
             self._low, self._high = self._logs.first, self._logs.end
             return
@@ -82,7 +89,8 @@ class LogView(Sequence[LogLine]):
             numbers.popleft()
         self._low = max(self._low, first)
         self._high = max(self._high, first)
-        newest = min(logs.end, self._high + most)
+        half = max(most // 2, most - (self._low - first))
+        newest = min(logs.end, self._high + half)
         passes = self._passing()
         numbers.extend(passes(logs.between(self._high, newest)))
         most -= newest - self._high

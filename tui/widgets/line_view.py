@@ -29,6 +29,11 @@ class LineView(ScrollView, inherit_bindings=False):
         """Lay out all lines for the room that there is now."""
         raise NotImplementedError
 
+    def fit(self, before: Size) -> None:
+        """There is other room than `before`."""
+        del before
+        self.redraw()
+
     # The room.
 
     @property
@@ -89,8 +94,8 @@ class LineView(ScrollView, inherit_bindings=False):
     def _fit(self) -> None:
         room = self.room
         if self._laid_out != room:
-            self._laid_out = room
-            self.redraw()
+            before, self._laid_out = self._laid_out, room
+            self.fit(before)
 
     # The styles.
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.events import Click
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -75,6 +75,9 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         self._count = 0
         self._head_height = 0
         self._key: str | None = None
+        """Of the row that a person put the cursor on, though it be hidden meanwhile."""
+        self._above = 0
+        """How many rows were visible above it."""
         self._at_end = True
         self._scrolled_by_hand = False
         self._shown: dict[int, Line] = {}
@@ -175,6 +178,13 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         else:
             self.update_rows()
 
+    def fit(self, before: Size) -> None:
+        height = before.height - self._head_height
+        in_sight = self.cursor in range(top := self.scroll_offset.y, top + height)
+        super().fit(before)
+        if in_sight:
+            self.scroll_to_row(self.cursor)
+
     # Holding: what is shown stays, whatever comes. A cursor goes on over what was there.
 
     @property
@@ -210,6 +220,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         for holder in holders:
             self.hold(holder)
         self.redraw()
+        self.scroll_to_row(self.cursor)
 
     def seen(self, index: int) -> HeldRow | None:
         """The row at `index`; of a view that is held, as it was.
@@ -266,16 +277,24 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         if self.FOLLOWS and self._at_end:
             self.set_reactive(RowView.cursor, last)
             self._scroll(self.max_scroll_y)
+            self._mark()
             return
         if self._key is not None and self.key_at(self.cursor) != self._key:
             found = self.find(self._key)
             if found is not None:
-                if self.FOLLOWS:  # rows left at the front: what is being read must not move
-                    top = self.scroll_offset.y + found - self.cursor
-                    self._scroll(max(0, top))
                 self.set_reactive(RowView.cursor, found)
         if self.cursor > last:
             self.set_reactive(RowView.cursor, last)
+        if self.FOLLOWS:  # rows came and went above: what is being read must not move
+            top = self.cursor - min(self._above, self.page - 1)
+            top = max(0, min(top, self.max_scroll_y))
+            if top != self.scroll_offset.y:
+                self._scroll(top)
+
+    def _mark(self) -> None:
+        """Take down where the cursor is, to keep it there."""
+        self._key = self.key_at(self.cursor)
+        self._above = max(0, self.cursor - self.scroll_offset.y)
 
     def key_at(self, index: int) -> str | None:
         if self.held:
@@ -291,9 +310,9 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
         return max(0, min(cursor, self._count - 1))
 
     def watch_cursor(self, old: int, new: int) -> None:
-        self._key = self.key_at(new)
         self._at_end = new >= self._count - 1
         self.scroll_to_row(new)
+        self._mark()
         self._refresh_row(old)
         self._refresh_row(new)
 
@@ -334,6 +353,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
             at_end = new_value >= self.max_scroll_y
             last = self._count - 1 if at_end else min(self._count - 1, top + self.page - 1)
             self.cursor = last if at_end else max(top, min(self.cursor, last))
+            self._mark()
 
     def _refresh_row(self, index: int) -> None:
         y = index - self.scroll_offset.y + self._head_height
@@ -355,6 +375,8 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def action_move_to(self, index: int) -> None:
         self.cursor = index if index >= 0 else self._count - 1
+        if self.FOLLOWS and index < 0:
+            self.follow()
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal (OSC 52): over SSH, too."""

@@ -140,3 +140,18 @@ async def test_a_row_is_copied_whole() -> None:
             assert re.fullmatch(r"‼ coder-2 needs you \S+: Bash: rm build\?", screen.app.clipboard)
             await screen.press("down", "y")
             assert screen.app.clipboard == "Bash: rm build?"
+
+
+async def test_a_cursor_stays_in_sight_in_another_order_and_another_room() -> None:
+    with server() as record:
+        async with dashboard(record.url) as screen, publisher(record.url) as client:
+            await publish(client, *(status(f"coder-{n:02d}", "busy", -n) for n in range(60)))
+            await screen.shows("●60")
+            await screen.press(*"zg", *"j" * 25)
+            for keys in (("z",), ("z",), ("z", "s"), ("s",), ("s",)):
+                await screen.press(*keys)
+                await screen.shows("coder-25")
+            await screen.pilot.resize_terminal(120, 31)
+            await screen.shows("coder-25")
+            await screen.pilot.resize_terminal(80, 24)
+            await screen.shows("coder-25")

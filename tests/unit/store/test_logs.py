@@ -130,6 +130,23 @@ def test_a_filter_is_paid_in_slices_the_newest_first() -> None:
     assert [view.number(view.place(n)) for n in (7, 8, 17)] == [7, 17, 17]
 
 
+@pytest.mark.parametrize("near", [-5, 0, 3, SLICE, 3 * SLICE - 3, 3 * SLICE, 4 * SLICE])
+def test_what_is_near_is_tested_first(near: int) -> None:
+    logs = filled(3 * SLICE)
+    view = LogView(logs)
+    view.want(Wanted(Query.parse("/line .*7$/")), near=near)
+    view.advance()
+    assert view.tested == SLICE
+    assert abs(view.number(view.place(min(near, 3 * SLICE - 10))) - near) <= SLICE + 10
+    found = {view.number(index) for index in range(len(view))}
+    around = range(max(0, near - SLICE // 2), min(3 * SLICE, near + SLICE // 2))
+    assert found >= {number for number in around if number % 10 == 7}
+    view.advance()
+    view.advance()
+    assert view.done
+    assert seen(view) == [f"line {n}" for n in range(3 * SLICE) if n % 10 == 7]
+
+
 def test_a_filtered_view_takes_in_what_is_new_and_loses_what_is_gone() -> None:
     logs = filled(10, limit=10)
     view = LogView(logs)
