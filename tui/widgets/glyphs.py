@@ -13,11 +13,14 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 GLYPHS = dict(
-    pair.split(" ")
+    pair.split(" ", 1)
     for pair in (
         # States and kinds: told apart from one another.
         "‼ !", "◼ #", "✗ x", "✓ v", "● *", "○ o", "◌ o", "· .", "◐ c", "◆ +", "◇ +", "▲ ^", "▼ v",
         "△ ^", "▽ %", "⚠ !", "⇡ ^", "⇒ >", "» >", "⎇ Y", "⚑ P", "✎ ~", "⏸ =", "↷ ~", "Δ d", "± ~",
+        "≥ >", "∅ -", "■ #", "🔎 / ",
+        # Borders of Textual's own.
+        "▔ -", "▏ |", "▎ |", "▊ |", "▕ |",
         # Pointers.
         "▸ >", "▾ v", "▶ >", "◀ <", "← <", "→ >", "↑ ^", "↓ v", "⏎ <", "└ `", "├ |", "▐ ]", "▌ [",
         # Meters, bars, sparklines: from little to much.
@@ -26,7 +29,7 @@ GLYPHS = dict(
         "… ~", "× x", "– -", "— -", "‘ '", "’ '", "“ \"", "” \"", "• *", "│ |", "┃ |",
     )
 )  # fmt: skip
-"""What stands for what we draw ourselves; the rest of Unicode is derived."""
+"""What stands for what we draw ourselves, and Textual for us; the rest of Unicode is derived."""
 UNKNOWN = "?"
 
 

@@ -12,8 +12,11 @@ from rich.style import Style
 from tests.support.dashboard import Screen, dashboard, publish, publisher, server
 from tests.support.demo import story
 from tests.support.events import status
+from tests.support.screens import MAIN, OTHERS, Shown
+from tests.support.stage import staged
 from tui.remembered import Remembered
 from tui.theme import ThemeError, shipped_directory
+from tui.widgets.glyphs import UNKNOWN, ascii_glyph
 
 NOWHERE = "ws://127.0.0.1:1/ws"
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
@@ -115,7 +118,7 @@ async def walk(screen: Screen) -> list[str]:
         *(("1", "z"), ("2",), ("3",), ("4",), ("5",), ("escape",)),
         *(("1", "enter"), ("escape",), ("question_mark",), ("escape",)),
         *(("ctrl+p",), ("escape",), ("slash", "a"), ("escape",), ("e",), ("escape",)),
-        *(("y",), ("space",), ("space", "p")),
+        *(("y",), ("space",), ("space", "p"), ("5", "v", "v"), ("v", "v")),
     ):
         await screen.press(*keys)
         await screen.pilot.pause()
@@ -137,7 +140,20 @@ async def test_ascii_is_all_that_reaches_a_terminal_that_has_nothing_else(
         seen = await walk(screen)
     others = {character for text in seen for character in text if not character.isascii()}
     assert not others
-    assert "! ????" in "".join(seen)
+    for said in ("! ????", "/  Search for commands~", ">WARN"):
+        assert said in "".join(seen)
+
+
+@pytest.mark.parametrize("name", [*MAIN, *OTHERS, "theme"])
+async def test_every_glyph_that_is_drawn_has_its_equal_in_ascii(name: str) -> None:
+    shown = (MAIN | OTHERS).get(name) or Shown(("t",), "Search for themes")
+    async with staged("autosdlc-dark", (120, 40), *shown.keys, moment=shown.moment) as screen:
+        await screen.shows(shown.words)
+        for size in SIZES:
+            await screen.pilot.resize_terminal(*size)
+            await screen.settled()
+            drawn = {character for character in screen.text if not character.isascii()}
+            assert {one for one in drawn if UNKNOWN in ascii_glyph(one)} == set()
 
 
 @pytest.mark.parametrize("theme", ["autosdlc-dark", "autosdlc-ansi"])

@@ -1,13 +1,18 @@
 """ASCII in place of glyphs: cell for cell, and telling apart what must be told apart."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import tui
 from tui.protocol.text import clean
 from tui.widgets.cells import BARS
-from tui.widgets.glyphs import GLYPHS, ascii_text
+from tui.widgets.glyphs import GLYPHS, UNKNOWN, ascii_glyph, ascii_text
 
 
 @given(st.text())
@@ -33,9 +38,26 @@ def test_glyphs_are_what_people_write_in_ascii(text: str, plain: str) -> None:
     assert ascii_text(text) == plain
 
 
-def test_every_glyph_has_one_cell_and_one_character() -> None:
-    assert {glyph for glyph in GLYPHS if cell_len(glyph) != 1} == set()
-    assert {plain for plain in GLYPHS.values() if len(plain) != 1 or not plain.isascii()} == set()
+def test_every_glyph_has_as_many_characters_as_cells() -> None:
+    assert {glyph for glyph, plain in GLYPHS.items() if cell_len(glyph) != len(plain)} == set()
+    assert all(plain.isascii() for plain in GLYPHS.values())
+
+
+def literals(path: Path) -> Iterator[str]:
+    """All texts in a module that are no docstrings."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and id(node) not in alone and isinstance(node.value, str):
+            yield node.value
+
+
+def test_all_that_we_write_has_an_equal_though_no_test_comes_to_see_it() -> None:
+    drawn = ("details", "panes", "screens", "widgets")
+    paths = [path for name in drawn for path in (Path(tui.__file__).parent / name).rglob("*.py")]
+    written = {character for path in paths for text in literals(path) for character in text}
+    assert len(written) > 100
+    assert {one for one in written if one != UNKNOWN and UNKNOWN in ascii_glyph(one)} == set()
 
 
 @pytest.mark.parametrize("together", ["‼✗●○·◼✓", BARS, "▓░", "▲▼", "▸▾", "⇡✗▼‼"])
