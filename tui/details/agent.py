@@ -8,6 +8,7 @@ from tui.details.sections import as_data, block, field, paragraph, raw_events, s
 from tui.details.subject import Subject
 from tui.store import Store
 from tui.store.agents import Agent
+from tui.store.logs import LogLine
 from tui.store.past import Fault, Task
 from tui.widgets.cells import (
     Line,
@@ -15,6 +16,7 @@ from tui.widgets.cells import (
     byte_size,
     chart,
     clock_time,
+    counted,
     fit,
     line_width,
     meter,
@@ -128,15 +130,7 @@ class AgentDetail:
         """The newest lines, the newest last, as a log is read."""
         newest = islice(reversed(store.logs.lines), LOOKED_AT)
         mine = list(islice((line for line in newest if line.agent == self._id), LOG_LINES))
-        room = max(10, width - 15)
-        return [
-            (
-                (f"{clock_time(line.at)} ", "dim"),
-                (f"{fit(line.level.upper(), 5)} ", LEVELS.get(line.level, "text")),
-                (fit(line.message, room).rstrip(), "text"),
-            )
-            for line in reversed(mine)
-        ]
+        return [_said(line, width) for line in reversed(mine)]
 
     def _events(self, store: Store, width: int) -> list[Line]:
         events: list[Message] = store.history.about("agent_id", self._id, EVENTS)
@@ -144,6 +138,15 @@ class AgentDetail:
         if self._raw[0] != wanted:
             self._raw = (wanted, raw_events(events, width))
         return self._raw[1]
+
+
+def _said(line: LogLine, width: int) -> Line:
+    said: Line = (
+        (f"{clock_time(line.last or line.at)} ", "dim"),
+        (f"{fit(line.level.upper(), 5)} ", LEVELS.get(line.level, "text")),
+        (line.message, "text"),
+    )
+    return counted(said, line.times, width)
 
 
 def _task(agent: Agent, task: Task | None, now: float, width: int) -> list[Line]:

@@ -8,7 +8,7 @@ from tui.details.sections import as_data, block, field, paragraph, raw_events, s
 from tui.details.subject import Subject
 from tui.store import Store
 from tui.store.logs import LogLine
-from tui.widgets.cells import Line, age, clock_time, fit, speaker_width
+from tui.widgets.cells import Line, age, clock_time, counted, fit, speaker_width
 
 if TYPE_CHECKING:
     from tui.protocol.models import Message
@@ -65,13 +65,14 @@ def _repeated(line: LogLine) -> Line:
 
 def _near(line: LogLine, width: int, *, here: bool) -> Line:
     agent = speaker_width(width)
-    return (
+    said: Line = (
         ("▸ " if here else "  ", "accent"),
         (f"{clock_time(line.at)} ", "dim"),
         (fit(line.agent, agent) + " ", "strong" if here else "text"),
         (fit(line.level.upper(), 5) + " ", STYLES.get(line.level, "dim")),
         (line.message, "strong" if here else "text"),
     )
+    return counted(said, line.times, width)
 
 
 def _value(context: str) -> object:

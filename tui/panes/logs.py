@@ -13,7 +13,7 @@ from tui.protocol.topics import Filter
 from tui.store import Slice, Store
 from tui.store.log_view import LEVELS, LogView, Wanted, text_of
 from tui.store.logs import LogLine
-from tui.widgets.cells import Line, clock_time, fill, fit, joined, line_width, speaker_width
+from tui.widgets.cells import Line, clock_time, counted, fit, joined, speaker_width
 
 STYLES = {
     "debug": "dim",
@@ -185,19 +185,16 @@ class LogsPane(ListPane[LogLine]):
         roomy = width >= ROOMY
         agent = speaker_width(width)
         level = line.level.upper()
-        times = f" ×{line.times:,}" if line.times > 1 else ""
-        before: Line = (
+        said: Line = (
             (clock_time(line.last or line.at, seconds=roomy) + " ", "dim"),
             (fit(line.agent, agent) + " ", "text"),
             (
                 fit(level if roomy else level[:1], 5 if roomy else 1) + " ",
                 STYLES.get(line.level, "text"),
             ),
+            (line.message, "text"),
         )
-        if not times:
-            return (*before, (line.message, "text"))
-        room = max(0, width - line_width(before) - len(times))
-        return (*before, *fill(((line.message, "text"),), room), (times, "warn"))
+        return counted(said, line.times, width)
 
     # What a person does.
 

@@ -121,6 +121,14 @@ def fill(line: Line, width: int) -> Line:
     return (*spans, (" " * left, "")) if left > 0 else tuple(spans)
 
 
+def counted(line: Line, times: int, width: int) -> Line:
+    """A line that was said so often; the count is at the end of `width`, however long the line."""
+    if times < 2:
+        return line
+    said = f" ×{times:,}"
+    return (*fill(line, width - len(said)), (said, "warn"))
+
+
 def join_fitting(words: Sequence[Span], width: int) -> Line:
     """As many of the words as fit with a space between them, and how many do not."""
     spans: list[Span] = []

@@ -201,3 +201,14 @@ async def test_the_log_tail_of_an_open_detail_is_live() -> None:
         tell(screen, *(log("coder-1", f"line {number}") for number in range(20)))
         await screen.shows("line 19")
         assert "line 7" not in screen.text
+
+
+async def test_the_log_tail_counts_repeats_as_the_log_pane_does() -> None:
+    said = [
+        log("coder-1", word, at) for at, word in enumerate(("long " * 60, "again")) for _ in "123"
+    ]
+    lines = await drawn([*WORKING, *said], keys=["enter"], size=(80, 60))
+    (long,) = (line for line in lines if "long long" in line)
+    (again,) = (line for line in lines if "INFO  again" in line)
+    assert long.rstrip("│ ").endswith("… ×3")
+    assert again.rstrip("│ ").endswith("  ×3")

@@ -193,6 +193,8 @@ async def test_repeats_are_one_line_with_their_count() -> None:
         await screen.shows("1 line │ FOLLOW", "… ×1,200")
         await screen.press("enter")
         await screen.shows("1,200 times in a row")
+        await screen.press("G")
+        await screen.shows("▸ ", "… ×1,200")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
