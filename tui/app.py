@@ -90,6 +90,14 @@ class AutosdlcApp(ThemedApp):
         Binding("ctrl+p", "command_palette", "Commands", id="app.commands", tooltip="All commands"),
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="All keys"),
         Binding(
+            "r",
+            "retry",
+            "Retry",
+            id="app.retry",
+            tooltip="Connect now, without waiting",
+            show=False,
+        ),
+        Binding(
             "e",
             "export",
             "Export",
@@ -104,14 +112,6 @@ class AutosdlcApp(ThemedApp):
             "Mouse",
             id="app.mouse",
             tooltip="The mouse to the terminal, or back to us",
-            show=False,
-        ),
-        Binding(
-            "r",
-            "retry",
-            "Retry",
-            id="app.retry",
-            tooltip="Connect now, without waiting",
             show=False,
         ),
         Binding("q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Quit"),
@@ -317,6 +317,9 @@ class AutosdlcApp(ThemedApp):
             if feed is not self._feed:
                 watch = partial(self._watch, number)
                 yield SystemCommand(f"Watch {escape(feed.name)}", "Show this server", watch)
+
+    def idle_bindings(self) -> set[str]:
+        return set() if self.store.link.phase == "waiting" else {"app.retry"}
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, elsewhere, help_text

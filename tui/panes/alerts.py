@@ -25,6 +25,7 @@ TABS: dict[str, tuple[frozenset[str] | None, str]] = {
     "github": (frozenset(("issue", "pr", "ci")), "no issues, pull requests or CI runs yet"),
 }
 """The kinds that each tab shows, and what it says where there are none."""
+_TABS = Binding.Group("tab")
 URGENCY = {"critical": 0, "high": 1, "error": 1, "medium": 2, "warning": 2, "low": 3}
 KINDS = ("alert", "deployment", "pr", "ci", "issue", "notice")
 RESOLVED_SHOWN = 60_000.0
@@ -51,6 +52,7 @@ class AlertsPane(ListPane[Item]):
             "Next tab",
             id="alerts.next_tab",
             tooltip="The next of all, alerts, deployments and GitHub",
+            group=_TABS,
         ),
         Binding(
             "O,ctrl+left",
@@ -58,7 +60,7 @@ class AlertsPane(ListPane[Item]):
             "Previous tab",
             id="alerts.previous_tab",
             tooltip="The tab before",
-            show=False,
+            group=_TABS,
         ),
         Binding(
             "a",
@@ -76,7 +78,7 @@ class AlertsPane(ListPane[Item]):
         ),
     ]
 
-    tab: reactive[str] = reactive("all", init=False)
+    tab: reactive[str] = reactive("all", init=False, bindings=True)
 
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
         super().__init__(store, clock, kept)
@@ -84,6 +86,10 @@ class AlertsPane(ListPane[Item]):
         self.set_reactive(AlertsPane.tab, tab if tab in TABS else "all")
         self._snoozed = 0
         self._columns: tuple[str, ...] = ()
+
+    def idle_bindings(self) -> set[str]:
+        idle = super().idle_bindings()
+        return idle if self._open_item() else idle | {"alerts.acknowledge", "alerts.snooze"}
 
     # What there is.
 

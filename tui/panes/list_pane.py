@@ -14,6 +14,7 @@ from tui.store.query import Query
 from tui.widgets.cells import Line, wrap
 
 T = TypeVar("T")
+_MATCHES = Binding.Group("match")
 AT_ONCE = 10_000
 """Rows that a regular expression has one limit of time for."""
 
@@ -32,9 +33,14 @@ class ListPane(Pane, Generic[T]):
             id="list.filter",
             tooltip="Show only what matches",
         ),
-        Binding("s", "sort", "Sort", id="list.sort", tooltip="The next order", show=False),
+        Binding("s", "sort", "Sort", id="list.sort", tooltip="The next order"),
         Binding(
-            "n", "match(1)", "Next match", id="list.next", tooltip="The next match", show=False
+            "n",
+            "match(1)",
+            "Next match",
+            id="list.next",
+            tooltip="The next match",
+            group=_MATCHES,
         ),
         Binding(
             "N",
@@ -42,13 +48,13 @@ class ListPane(Pane, Generic[T]):
             "Previous match",
             id="list.previous",
             tooltip="The match before",
-            show=False,
+            group=_MATCHES,
         ),
     ]
     SORTS: ClassVar[tuple[str, ...]] = ()
     """The names of its orders, the usual one first; fewer than two: there is no choice."""
 
-    search: reactive[Query] = reactive(Query(), init=False)
+    search: reactive[Query] = reactive(Query(), init=False, bindings=True)
     order: reactive[str] = reactive("", init=False)
 
     def __init__(self, store: Store, clock: Clock, kept: dict[str, Any] | None = None) -> None:
@@ -80,6 +86,11 @@ class ListPane(Pane, Generic[T]):
         raise NotImplementedError
 
     # What follows.
+
+    def idle_bindings(self) -> set[str]:
+        idle = super().idle_bindings()
+        idle |= set() if len(self.SORTS) > 1 else {"list.sort"}
+        return idle if self.search and self.rows else idle | {"list.next"}
 
     def changes_with_time(self) -> bool:
         return bool(self.total)  # with it, what a filter finds

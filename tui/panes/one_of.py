@@ -14,6 +14,8 @@ from tui.widgets.cells import Line, in_words
 WIDE = 400
 """Cells for which a row is laid out to be copied, so that nothing is cut."""
 
+_OTHERS = Binding.Group("others")
+
 
 class Row(NamedTuple):
     line: Callable[[int], Line]
@@ -39,7 +41,7 @@ class OneOfPane(Pane):
             "Next one",
             id="one.next",
             tooltip="The next agent or workflow in this pane",
-            show=False,
+            group=_OTHERS,
         ),
         Binding(
             "comma,ctrl+left",
@@ -47,7 +49,7 @@ class OneOfPane(Pane):
             "One before",
             id="one.previous",
             tooltip="The agent or workflow before in this pane",
-            show=False,
+            group=_OTHERS,
         ),
         Binding(
             "o,ctrl+up",
@@ -55,7 +57,6 @@ class OneOfPane(Pane):
             "All",
             id="one.all",
             tooltip="All of them, or the one that matters",
-            show=False,
         ),
     ]
 
@@ -92,6 +93,12 @@ class OneOfPane(Pane):
     def update_rows(self) -> None:
         self._place = 0 if self.chosen is None else self.ids().index(self.chosen) + 1
         super().update_rows()
+
+    def idle_bindings(self) -> set[str]:
+        idle = super().idle_bindings()
+        if not self.rows:
+            return idle | {"one.next", "one.all"}
+        return idle if self.overview or self._said_of_others else idle | {"one.next"}
 
     def row(self, index: int, width: int) -> Line:
         return self.rows[index].line(width)

@@ -126,6 +126,11 @@ class Pane(RowView):
         """Whether time alone changes what it shows; while the link is down, it does anyway."""
         return bool(self.row_count())
 
+    def idle_bindings(self) -> set[str]:
+        """The ids of bindings that would do nothing now: the key bar is silent about them."""
+        idle = set() if self.row_count() else {"row.copy"}
+        return idle if self.subject(self.cursor) else idle | {"row.open"}
+
     # Its rows, of which there may be none; then it is shown why.
 
     def row_count(self) -> int:

@@ -43,6 +43,7 @@ LANES_FROM, ROWS_A_LANE = 42, 3
 PAUSE = "pause"
 """Who holds the panes of a paused view."""
 _NUMBERS = Binding.Group("pane", compact=True)
+_NEXT, _BESIDE = Binding.Group("next pane"), Binding.Group("pane beside")
 
 
 class Dashboard(InboxScreen):
@@ -77,6 +78,13 @@ class Dashboard(InboxScreen):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape",
+            "unzoom",
+            "Show all",
+            id="pane.unzoom",
+            tooltip="No filter, then all panes",
+        ),
         *(
             Binding(
                 str(pane.NUMBER),
@@ -98,7 +106,7 @@ class Dashboard(InboxScreen):
             "Next pane",
             id="pane.next",
             tooltip="The next pane",
-            show=False,
+            group=_NEXT,
         ),
         Binding(
             "shift+tab",
@@ -106,7 +114,7 @@ class Dashboard(InboxScreen):
             "Previous pane",
             id="pane.previous",
             tooltip="The pane before",
-            show=False,
+            group=_NEXT,
         ),
         Binding(
             "left,h",
@@ -114,7 +122,7 @@ class Dashboard(InboxScreen):
             "Left",
             id="pane.left",
             tooltip="The pane to the left",
-            show=False,
+            group=_BESIDE,
         ),
         Binding(
             "right,l",
@@ -122,7 +130,7 @@ class Dashboard(InboxScreen):
             "Right",
             id="pane.right",
             tooltip="The pane to the right",
-            show=False,
+            group=_BESIDE,
         ),
         Binding(
             "d",
@@ -131,9 +139,6 @@ class Dashboard(InboxScreen):
             id="view.density",
             tooltip="Without borders, or with them",
             show=False,
-        ),
-        Binding(
-            "escape", "unzoom", "All panes", id="pane.unzoom", tooltip="All panes again", show=False
         ),
     ]
     AUTO_FOCUS = ".-open"
@@ -147,6 +152,7 @@ class Dashboard(InboxScreen):
         self._notice: Static | None = None
         self._paused = False
         self._grid = PanesGrid(id="panes")
+        self._key_bar = KeyBar()
         self._panes = [pane(store, clock, remembered.section(pane.NAME.lower())) for pane in PANES]
         self._tdd = next(pane for pane in self._panes if isinstance(pane, TddPane))
         self._bar: FilterBar | None = None
@@ -165,10 +171,12 @@ class Dashboard(InboxScreen):
         with self._grid:
             yield from self._panes
         yield self._ribbon
-        yield KeyBar()
+        yield self._key_bar
 
     def on_mount(self) -> None:
         self.start_inbox()
+        for pane in self._panes:
+            self.watch(pane, "cursor", self._key_bar.look, init=False)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         if not self.stack_updates:  # the first time: all was styled when it was mounted just now
@@ -194,6 +202,7 @@ class Dashboard(InboxScreen):
             self._ribbon.update_rows()
         if dirty or tick:
             self.update_inbox()  # after the panes: it says what Enter opens
+            self._key_bar.look()
 
     def on_resize(self, event: Resize) -> None:
         self._fit(event.size)
@@ -275,6 +284,13 @@ class Dashboard(InboxScreen):
     def _zoom(self, on: bool) -> None:  # noqa: FBT001 - two calls
         self.set_class(on, "-zoomed")
         self._kept["zoomed"] = on
+        self._key_bar.look()
+
+    def idle_bindings(self) -> set[str]:
+        idle, pane = super().idle_bindings(), self.focused
+        if self.has_class("-zoomed"):
+            return idle | {"pane.left", "pane.right"}
+        return idle if isinstance(pane, ListPane) and pane.search else idle | {"pane.unzoom"}
 
     def action_unzoom(self) -> None:
         """Undo what hides something: the pane's filter first, then its zoom."""

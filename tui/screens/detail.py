@@ -62,14 +62,21 @@ class DetailView(RowView):
         del width
         return self._lines[index]
 
+    def idle_bindings(self) -> set[str]:
+        return set() if self._address() else {"detail.open"}
+
     def action_open(self) -> None:
         """Ask whether to open the address on this line, if there is one."""
-        from tui.details.address import address_of
-
-        if self.cursor < len(self._lines) and (address := address_of(self._lines[self.cursor])):
+        if address := self._address():
             from tui.screens.browser import AddressScreen
 
             self.app.push_screen(AddressScreen(address))
+
+    def _address(self) -> str:
+        """The one on this line; empty where there is none."""
+        from tui.details.address import address_of
+
+        return address_of(self._lines[self.cursor]) if self.cursor < len(self._lines) else ""
 
 
 class DetailScreen(LiveScreen[str | None]):
@@ -86,14 +93,16 @@ class DetailScreen(LiveScreen[str | None]):
         self._store = store
         self._view = DetailView(detail, store, clock)
         self._status = StatusBar(store, clock)
+        self._key_bar = KeyBar()
 
     def compose(self) -> ComposeResult:
         yield self._status
         yield self._view
-        yield KeyBar()
+        yield self._key_bar
 
     def on_mount(self) -> None:
         # As content: a string would be read as markup, and an event's text may hold some.
+        self.watch(self._view, "cursor", self._key_bar.look, init=False)
         self._view.border_title = Content(clean(self.detail.title(self._store), TITLE))
 
     def on_pane_wanted(self, message: PaneWanted) -> None:
@@ -104,3 +113,4 @@ class DetailScreen(LiveScreen[str | None]):
         if dirty or tick:
             self._status.update_rows()
             self._view.update_rows()
+            self._key_bar.look()

@@ -31,7 +31,6 @@ class InboxScreen(LiveScreen[None]):
             "Next need",
             id="inbox.next",
             tooltip="Go to who needs you; again for the next",
-            show=False,
         ),
         Binding(
             "a",
@@ -66,6 +65,11 @@ class InboxScreen(LiveScreen[None]):
         self.inbox = InboxLine(store, clock)
         self._gone_to = ""
         """The need that a person was led to last."""
+
+    def idle_bindings(self) -> set[str]:
+        inbox, now = self.store.inbox, self._clock()
+        idle = set() if inbox.put_off(now) else {"inbox.restore"}
+        return idle if inbox.open(now) else idle | {"inbox.next", "inbox.ack", "inbox.snooze"}
 
     def start_inbox(self) -> None:
         """Once the panes are there."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.reactive import reactive
@@ -18,6 +18,7 @@ from textual.strip import Strip
 from tui.protocol.text import clean
 from tui.widgets.cells import Line
 from tui.widgets.line_view import LineView
+from tui.widgets.row_bindings import ROW_BINDINGS
 
 MAX_HELD = 600
 """Rows around the visible ones that are kept as they are, while a view is held."""
@@ -40,26 +41,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     RowView { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", id="row.up", tooltip="One row up", show=False),
-        Binding("down,j", "move(1)", "Down", id="row.down", tooltip="One row down", show=False),
-        Binding(
-            "pageup", "move_page(-1)", "Page up", id="row.page_up", tooltip="A page up", show=False
-        ),
-        Binding(
-            "pagedown",
-            "move_page(1)",
-            "Page down",
-            id="row.page_down",
-            tooltip="A page down",
-            show=False,
-        ),
-        Binding(
-            "home,g", "move_to(0)", "First", id="row.first", tooltip="The first row", show=False
-        ),
-        Binding("y", "copy", "Copy", id="row.copy", tooltip="Copy this row", show=False),
-        Binding("end,G", "move_to(-1)", "Last", id="row.last", tooltip="The last row", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = ROW_BINDINGS
 
     cursor: reactive[int] = reactive(0, repaint=False)
     stale: reactive[bool] = reactive(False, repaint=False)

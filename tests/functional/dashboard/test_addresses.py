@@ -49,7 +49,9 @@ async def test_an_address_is_opened_after_asking(opened: Path) -> None:
             await go_to(screen, text)
             await screen.press("enter")
             assert "Open in the browser?" not in screen.text
+            await screen.lacks("⏎ open")
         await go_to(screen, "3. View")
+        await screen.shows("⏎ open")
         address = "https://xn--bcher-kva.example/%E6%97%A5?x=1"
         for leave in ("escape", "n", "q"):
             await screen.press("enter")

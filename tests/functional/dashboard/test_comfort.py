@@ -11,13 +11,13 @@ from textual.events import MouseEvent, MouseScrollDown, MouseScrollUp
 
 from tests.support.dashboard import Screen, dashboard
 from tests.support.demo import story
-from tests.support.events import event, log, results, status
+from tests.support.events import alert, event, log, results, status
 from tui.app import AutosdlcApp
 from tui.keys import bindings_of
 from tui.panes.pane import Pane
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
-from tui.widgets.key_bar import KeyBar
+from tui.widgets.key_bar import GAP, KeyBar
 from tui.widgets.status_bar import StatusBar
 
 NOWHERE = "ws://127.0.0.1:1/ws"
@@ -45,6 +45,58 @@ async def test_the_key_bar_shows_whole_entries_and_always_help_and_quit(columns:
         assert len(said) == columns
         for x, entry in bar.placed():
             assert said[x + 1 :].startswith(f"{entry.keys} {entry.does}")
+
+
+def named(screen: Screen) -> str:
+    return screen.text.splitlines()[-1]
+
+
+async def test_the_key_bar_names_what_does_something_now() -> None:
+    async with dashboard(NOWHERE, size=(200, 30)) as screen:
+
+        async def names(*wanted: str) -> None:
+            await screen.until(lambda: all(one in named(screen) for one in wanted), f"{wanted}")
+
+        await names("/ filter  s sort", "p freeze", "e export", "t theme", "↑ ↓ row")
+        await screen.until(lambda: "r retry" in named(screen), "waiting for a server")
+        for idle in ("⏎ open", "y copy", "! next", "n N", "a ack", "esc show all"):
+            assert idle not in named(screen)
+        for agent in ("coder-1", "coder-2"):
+            screen.app.store.apply(status(agent, "busy"))
+            screen.app.store.apply(results(agent, "t.py", 1))
+        screen.app.draw()
+        await names("⏎ open", "y copy")
+        screen.app.store.apply(status("coder-2", "needs_input", reason="Bash: rm build?"))
+        screen.app.store.apply(alert("disk", "low"))
+        screen.app.draw()
+        await names("! next need", "a acknowledge", "S snooze")
+        await screen.press("slash", *"coder", "enter")
+        await names("n N match", "esc show all")
+        await screen.press("slash", "ctrl+u", *"nobody", "enter")
+        await names("esc show all")
+        await screen.until(lambda: "⏎ open" not in named(screen), "no row")
+        await screen.press("escape", "2")
+        await names(". , others  o all")
+        assert "esc show all" not in named(screen)
+        await screen.press("z")
+        await names("esc show all")
+        await screen.press("4", "a")
+        await names("s sort  o O tab", "a acknowledge")
+        await screen.press("o", "o")
+        await screen.until(lambda: "a acknowledge" not in named(screen)[:60], "no row, no alert")
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+async def test_the_key_bar_leaves_no_room_for_another_entry(columns: int) -> None:
+    async with dashboard(NOWHERE, size=(columns, 30)) as screen:
+        screen.app.store.apply(status("coder-1", "needs_input", reason="Bash: rm build?"))
+        screen.app.draw()
+        await screen.shows("! next need" if columns > 72 else "⏎ open")
+        bar = screen.app.screen.query_one(KeyBar)
+        placed = [entry for _, entry in bar.placed()]
+        free = bar.size.width - sum(entry.width + GAP for entry in placed) + GAP
+        missing = [entry.width + GAP for entry in bar.entries if entry not in placed]
+        assert not missing or min(missing) > free
 
 
 async def test_the_key_bar_follows_the_focus_and_a_persons_own_keys() -> None:
