@@ -325,8 +325,8 @@ class AutosdlcApp(ThemedApp):
         from tui.screens.help import HelpScreen, elsewhere, help_text
 
         active = [one.binding for one in self.screen.active_bindings.values()]
-        text = help_text(active, elsewhere(active, self._keys), self.get_key_display)
-        self.push_screen(HelpScreen(text))
+        others = elsewhere(active, self._keys)
+        self.push_screen(HelpScreen(partial(help_text, active, others, self.get_key_display)))
 
     @work(exit_on_error=False)
     async def action_export(self) -> None:

@@ -9,14 +9,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
 
 from tui.keys import bindings_of
 from tui.screens.browser import AddressScreen
 from tui.screens.dashboard import PANES
 from tui.screens.detail import DetailScreen, DetailView
 from tui.screens.export import ExportScreen
+from tui.widgets.cells import wrap
 from tui.widgets.filter_bar import FilterBar
 
 PLACES = {
@@ -27,6 +29,27 @@ PLACES = {
     "app": "everywhere",
 }
 """What the first part of a binding's id is called; any other is called as it is."""
+
+
+KEYS_WIDTH = 16
+"""Cells for the keys of an action; what it does is beside them."""
+
+
+class KeyList(Widget):
+    """A text that is another for another width."""
+
+    DEFAULT_CSS = "KeyList { height: auto; }"
+
+    def __init__(self, text: Callable[[int], Content]) -> None:
+        super().__init__()
+        self._text = text
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        del container, viewport
+        return len(self._text(width).plain.splitlines())
+
+    def render(self) -> Content:
+        return self._text(self.content_size.width)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -63,7 +86,8 @@ class HelpScreen(ModalScreen[None]):
         ),
     ]
 
-    def __init__(self, text: Content) -> None:
+    def __init__(self, text: Callable[[int], Content]) -> None:
+        """`text` is made for a width."""
         super().__init__()
         self._text = text
 
@@ -71,7 +95,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc closes"
-            yield Static(self._text)
+            yield KeyList(self._text)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#help").scroll_relative(y=lines, animate=False)
@@ -108,10 +132,11 @@ def help_text(
     bindings: Iterable[Binding],
     elsewhere: Mapping[str, Iterable[Binding]],
     name: Callable[[Binding], str],
+    width: int,
 ) -> Content:
-    """A line for each action: its keys, by their `name`, and its tooltip; headed by where it holds.
+    """Each action in lines of `width`: its keys, by their `name`, and its tooltip beside them.
 
-    `elsewhere` are bindings that are not in force now, by the place where they are.
+    Headed by where it holds; `elsewhere` are bindings that are not in force now, by their place.
     """
     places: dict[str, dict[str, list[Binding]]] = {}
     for binding in bindings:
@@ -123,9 +148,12 @@ def help_text(
         for binding in others:
             places.setdefault(place, {}).setdefault(binding.id or "", []).append(binding)
     parts: list[str | tuple[str, str]] = []
+    below = "\n" + " " * (KEYS_WIDTH + 2)
     for place, actions in places.items():
         parts += [("\n" if parts else ""), (f"{place.upper()}\n", "bold $muted")]
         for same in actions.values():
             keys = " ".join(dict.fromkeys(map(name, same)))
-            parts += [(f"{keys:>16}", "bold $primary"), f"  {same[0].tooltip}\n"]
+            said = wrap(same[0].tooltip, max(10, width - KEYS_WIDTH - 2))
+            parts.append((f"{keys:>{KEYS_WIDTH}}", "bold $primary"))
+            parts.append(f"  {below.join(said)}\n")
     return Content.assemble(*parts)

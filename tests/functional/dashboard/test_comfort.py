@@ -157,6 +157,20 @@ async def test_a_name_that_looks_like_markup_can_be_opened() -> None:
         await screen.shows("─ [/x] coder")
 
 
+async def test_what_a_key_does_stands_beside_it_in_every_width() -> None:
+    async with dashboard(NOWHERE, size=(120, 40)) as screen:
+        await screen.press("question_mark")
+        for size in ((60, 20), (45, 200), (60, 200)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.settled()
+            text = screen.text.split("─ Keys ─")[1].split("╰")[0]
+            lines = [line[2:-2] for line in text.splitlines()[1:]]
+            keys, does = {line[:18] for line in lines}, {line[18:].strip() for line in lines}
+            assert {"go on", "next", "snoozed"} & does, "some are wrapped"
+            assert all(not one.strip() or one.endswith("  ") or one.isupper() for one in keys)
+        await screen.shows("Close help", "esc closes")
+
+
 async def test_help_names_every_action_that_there_is() -> None:
     async with dashboard(NOWHERE, size=(120, 200), keys={"list.sort": "f6"}) as screen:
         await screen.press("2", "question_mark")
