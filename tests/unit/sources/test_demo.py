@@ -16,6 +16,7 @@ from tui.protocol.models.base import Event
 from tui.sources.demo.cast import CODER
 from tui.sources.demo.mapping import Beat, dated, event_id, scenario
 from tui.sources.demo.player import play
+from tui.store.tdd.cycles import MINIMUM
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
@@ -196,6 +197,9 @@ def test_alerts_are_resolved_within_two_minutes(seed: int) -> None:
     branch_coverage = alerts[0].data
     assert branch_coverage["severity"] == "high"
     assert "Branch coverage" in branch_coverage["title"]
+    assert f"the minimum {MINIMUM:.0f} %" in branch_coverage["description"], (
+        "as the TDD pane has it"
+    )
     assert alerts[1].data["resolved"] is True
     assert alerts[1].at < 60
 

@@ -67,7 +67,8 @@ class Module:
 class Coverage:
     """Which lines the tests reach, by module; the other three figures follow the lines."""
 
-    BRANCH_MINIMUM = 85.0
+    BRANCH_MINIMUM = 80.0
+    """Percent: what the dashboard wants, too, unless it is told otherwise."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
