@@ -105,6 +105,8 @@ class AgentDetail:
 
     def _now(self, store: Store, agent: Agent, now: float, width: int) -> list[Line]:
         word, style = STATUS.get(agent.status, (agent.status or "unknown", "text"))
+        if agent.is_quiet(now):
+            word, style = "? quiet, was working", "dim"
         status: Line = (
             (f"{'status':<12} ", "dim"),
             (word, style),

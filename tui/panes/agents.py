@@ -53,8 +53,6 @@ PHASES = {
     "refactor": ("REF", "F", "refactor"),
 }
 """Phase: in three letters, in one, style."""
-QUIET_AFTER = 60_000.0
-"""A working agent unheard of for this long (ms) is marked as quiet."""
 HEADS = {"AGENT": "name", "STATE": "state", "FOR": "time"}
 """The order that a click on the head of a column asks for."""
 LAST_CALL = 2
@@ -263,7 +261,7 @@ def _agent(row: Row) -> Agent:
 
 def _state(agent: Agent, now: float) -> tuple[str, str, str]:
     """Glyph, style, word."""
-    if agent.status == "busy" and now - agent.seen > QUIET_AFTER:
+    if agent.is_quiet(now):
         return QUIET
     return GLYPHS.get(agent.status) or ("?", "text", agent.status or "unknown")
 

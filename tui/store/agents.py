@@ -26,6 +26,8 @@ MAX_AGENTS = 20_000
 ATTENTION = {"needs_input": 0, "blocked": 1, "error": 1, "busy": 3, "idle": 4, "offline": 5}
 """How urgently a person should look, least first; a status that we do not know comes after busy."""
 UNKNOWN = 3
+QUIET_AFTER = 60_000.0
+"""A working agent unheard of for this long (ms) is quiet: nobody knows whether it works still."""
 CALLS = frozenset({"needs_input", "blocked", "error"})
 """The statuses that want a person."""
 
@@ -64,6 +66,10 @@ class Agent:
     @property
     def needs_you(self) -> bool:
         return self.status == "needs_input"
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether it was working, and has long not been heard of."""
+        return self.status == "busy" and now - self.seen > QUIET_AFTER
 
     @property
     def why(self) -> str:

@@ -8,8 +8,9 @@ from tests.functional.dashboard.test_inbox import NOWHERE, Drawn, Time, cursor, 
 from tests.support.dashboard import Screen, dashboard
 from tests.support.events import START, event, log, phase, status
 from tui.feed import Plan
-from tui.panes.agents import QUIET_AFTER, AgentsPane
+from tui.panes.agents import AgentsPane
 from tui.panes.pane import Pane
+from tui.store.agents import QUIET_AFTER
 
 WORKING = [
     status(
@@ -212,3 +213,16 @@ async def test_the_log_tail_counts_repeats_as_the_log_pane_does() -> None:
     (again,) = (line for line in lines if "INFO  again" in line)
     assert long.rstrip("│ ").endswith("… ×3")
     assert again.rstrip("│ ").endswith("  ×3")
+
+
+async def test_the_detail_of_an_agent_unheard_of_says_so_as_the_list_does() -> None:
+    app = Drawn(Plan(url=NOWHERE), clock=(time := Time()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = Screen(app, pilot)
+        tell(screen, status("coder-1", "busy", 60))
+        await screen.press("enter")
+        await screen.shows("● working for 0s")
+        time.now += QUIET_AFTER + 1_000
+        tell(screen)
+        app._tick()
+        await screen.shows("? quiet, was working for 1m01s", "last word    1m01s ago")

@@ -11,8 +11,8 @@ from tests.support.dashboard import Screen
 from tests.support.events import alert, log, status
 from tui.app import AutosdlcApp
 from tui.feed import Plan
-from tui.panes.agents import QUIET_AFTER
 from tui.panes.pane import Pane
+from tui.store.agents import QUIET_AFTER
 
 
 class Quiet(AutosdlcApp):
