@@ -170,8 +170,10 @@ def _earlier(task: Task, width: int) -> Line:
     if task.ended is None:
         ended, took = "", "left"
     else:
-        ended, took = clock_time(task.ended), age(task.ended - task.started)
-    title = task.title or task.kind or task.id
+        # Heard of once only, it is not known when it began.
+        length = task.ended - task.started
+        ended, took = clock_time(task.ended), age(length) if length > 0 else ""
+    title = task.title or " · ".join(part for part in (task.id, task.kind) if part)
     word = "" if task.status == "completed" else f"{task.status.replace('_', ' ')}: "
     room = max(8, width - 21)
     return (

@@ -226,3 +226,12 @@ async def test_the_detail_of_an_agent_unheard_of_says_so_as_the_list_does() -> N
         tell(screen)
         app._tick()
         await screen.shows("? quiet, was working for 1m01s", "last word    1m01s ago")
+
+
+async def test_of_a_task_heard_of_once_there_is_its_id_and_no_length() -> None:
+    ended = {"agentId": "coder-1", "taskType": "bugfix", "status": "completed", "progress": 100}
+    once = event("agent_task_update", {**ended, "taskId": "t-7"}, 8)
+    idle = status("coder-1", "idle", 9)
+    lines = await drawn([status("coder-1", "busy"), once, idle], ["enter"], (80, 40))
+    (line,) = (line for line in lines if "bugfix" in line and "✓" in line)
+    assert line.strip("│ ").split()[2:] == ["t-7", "·", "bugfix"]
