@@ -29,6 +29,7 @@ from tui.screens.live import LiveScreen
 from tui.store import Slice, Store
 from tui.store.tdd.cycles import MINIMUM
 from tui.themed import ThemedApp
+from tui.widgets.needs import ServerWanted
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ class AutosdlcApp(ThemedApp):
         notices = notices or Notify()
         self._coverage_minimum = coverage_minimum
         self._feeds = [self._make_feed(plan, notices) for plan in plans]
+        for feed in self._feeds:
+            others = (other for other in self._feeds if other is not feed)
+            feed.store.others = [(other.name, other.store.inbox) for other in others]
         self._herald = Herald(notices, clock(), self.to_terminal, self._warn)
         self._feed = self._feeds[0]
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -304,6 +308,10 @@ class AutosdlcApp(ThemedApp):
         needs = each[0] if len(each) == 1 else tuple(chain(*each))
         self.title = titled(len(needs))
         self._herald.look(needs, now)
+
+    async def on_server_wanted(self, message: ServerWanted) -> None:
+        await self._watch([feed.name for feed in self._feeds].index(message.server))
+        await self.run_action("screen.inbox_next")
 
     def to_terminal(self, sequence: str) -> None:
         """Write what is no drawing (a title, a bell) to the terminal, where there is one."""

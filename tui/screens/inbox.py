@@ -10,6 +10,7 @@ from tui.screens.live import LiveScreen
 from tui.store import Slice, Store
 from tui.store.inbox import Need
 from tui.widgets.inbox_line import InboxLine
+from tui.widgets.needs import ServerWanted
 
 NEEDS_AT = {"agent": "agents", "item": "alerts"}
 """In which pane a need is found, by what it is about."""
@@ -114,15 +115,25 @@ class InboxScreen(LiveScreen[None]):
             await self.run_action(action)
         elif need := self.inbox.selected():
             self._go_to(need)
+        else:
+            self._go_elsewhere()
 
     def action_inbox_next(self) -> None:
         need = self.inbox.selected()
         if need is None:
-            self.notify("nobody needs you", timeout=1.5, markup=False)
+            if not self._go_elsewhere():
+                self.notify("nobody needs you", timeout=1.5, markup=False)
             return
         if need == self._need_at_hand() or need.key == self._gone_to:
             need = self.inbox.select_next() or need
         self._go_to(need)
+
+    def _go_elsewhere(self) -> bool:
+        """Whether somebody needs a person at another server."""
+        others = self.inbox.elsewhere()
+        if others:
+            self.post_message(ServerWanted(others[0].server))
+        return bool(others)
 
     def _go_to(self, need: Need) -> None:
         pane = self.query_one(f"#{NEEDS_AT[need.about]}", Pane)

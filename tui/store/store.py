@@ -1,6 +1,6 @@
 """The one store: every event goes in here, and every pane reads from here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +9,7 @@ from tui.protocol.catalog import EVENTS, MessageType
 from tui.store.agents import Agent, Agents
 from tui.store.bounds import MESSAGE, cut
 from tui.store.delivery import Delivery
+from tui.store.elsewhere import Elsewhere, elsewhere
 from tui.store.history import History
 from tui.store.inbox import Inbox
 from tui.store.item import Item
@@ -79,6 +80,8 @@ class Store:
         self.history = History()
         self.ribbon = Ribbon(clock)
         self.link = Link()
+        self.others: Sequence[tuple[str, Inbox]] = ()
+        """What wants a person at the other servers that are watched, by their names."""
         self.events = 0
         """Events applied so far."""
         self._told_of = inf
@@ -169,6 +172,10 @@ class Store:
                 self.tdd.listen(self._clock())
             self.link = link
             self._dirty.add(Slice.LINK)
+
+    def elsewhere(self, now: float) -> Sequence[Elsewhere]:
+        """The other servers where something wants a person at `now` (Unix ms)."""
+        return elsewhere(self.others, now) if self.others else ()
 
     def note(self, line: LogLine) -> None:
         """Add a log line that no agent said."""

@@ -1,6 +1,10 @@
-"""The line under the status bar: who needs you, since when, and the exact question."""
+"""The line under the status bar: who needs you, since when, and the exact question.
 
-from collections.abc import Callable
+Where nobody does, it says at which other servers somebody does.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from rich.cells import cell_len
 from textual.events import Click
@@ -8,17 +12,12 @@ from textual.message import Message
 
 from tui.protocol.text import clean
 from tui.store import Store
+from tui.store.elsewhere import Elsewhere
 from tui.store.inbox import Need
 from tui.widgets.cells import Line, age, fit, line_width, span_at
+from tui.widgets.needs import SAID, ServerWanted, elsewhere_said
 from tui.widgets.rows import RowView
 
-SAID = {
-    "needs_input": ("‼", "alarm", "needs you"),
-    "blocked": ("◼", "bad", "blocked"),
-    "error": ("✗", "bad", "failed"),
-    "alert": ("▲", "bad", ""),
-}
-"""What kind of need: glyph, style, word."""
 ENOUGH = 24
 """Cells of a question that go before the names of keys, and before how long it has waited."""
 MAX_WHO = 40
@@ -63,6 +62,10 @@ class InboxLine(RowView, can_focus=False):
             self._index, self._key = found, keys[found]
         return needs[self._index]
 
+    def elsewhere(self) -> Sequence[Elsewhere]:
+        """The other servers where somebody needs a person."""
+        return self.store.elsewhere(self.clock())
+
     def select(self, need: Need) -> None:
         self._key = need.key
         self.update_rows()
@@ -85,7 +88,11 @@ class InboxLine(RowView, can_focus=False):
         if style == "dim" and place:  # what the key before it does
             text, style = line[place - 1]
         named = {key: binding for binding, key in self.keys.items()}
-        self.post_message(self.Chosen(named.get(text, "") if style == "info" else ""))
+        servers = {elsewhere_said(one)[0]: one.server for one in self.elsewhere()}
+        if text in servers:
+            self.post_message(ServerWanted(servers[text]))
+        else:
+            self.post_message(self.Chosen(named.get(text, "") if style == "info" else ""))
 
     # Drawing.
 
@@ -99,21 +106,29 @@ class InboxLine(RowView, can_focus=False):
     def line(self, index: int, width: int) -> Line:
         del index
         need = self.selected()
-        return self._asks(need, width) if need else self._calm()
+        return self._asks(need, width) if need else (*self._elsewhere(), *self._calm())
+
+    def _elsewhere(self) -> Line:
+        if not (others := self.elsewhere()):
+            return ()
+        key = self.keys.get("inbox.next", "")
+        said = (((" ", ""), elsewhere_said(one), (" ", "")) for one in others)
+        return (*chain(*said), (" ", ""), (key, "info"), (" go  " if key else "", "dim"))
 
     def _calm(self) -> Line:
         store = self.store
+        where = " here" if self.elsewhere() else ""
         put_off = store.inbox.put_off(self.clock())
         if put_off:
             key = self.keys.get("inbox.restore", "")
             back: Line = ((", ", "dim"), (key, "info"), (" shows", "dim")) if key else ()
-            said = f" ○ nobody else needs you ({put_off} put off"
+            said = f" ○ nobody else needs you{where} ({put_off} put off"
             return ((said, "dim"), *back, (")", "dim"))
         if not store.agents.by_id and not store.delivery.items:
             return ((" ○ nobody yet", "dim"),)
         if not store.link.live:
             return ((" ○ nobody needed you when last heard", "dim"),)
-        return ((" ✓ ", "ok"), ("nobody needs you", "dim"))
+        return ((" ✓ ", "ok"), (f"nobody needs you{where}", "dim"))
 
     def _asks(self, need: Need, width: int) -> Line:
         glyph, style, word = SAID[need.kind]

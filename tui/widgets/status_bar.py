@@ -7,7 +7,9 @@ from textual.events import Click
 
 from tui.protocol.text import clean
 from tui.store import Store
+from tui.store.elsewhere import Elsewhere
 from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, span_at, spread
+from tui.widgets.needs import ServerWanted, elsewhere_said
 from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
 
@@ -31,6 +33,8 @@ class Sign(NamedTuple):
     style: str
     wanted: str = ""
     """The pane that a click on it leads to."""
+    server: str = ""
+    """The server that a click on it leads to."""
 
 
 class StatusBar(RowView, can_focus=False):
@@ -68,8 +72,8 @@ class StatusBar(RowView, can_focus=False):
         if line_width(link) + taken >= width:
             glyph, style, _ = self._phase()
             link = ((f" {glyph} ", style),)
-        if line_width(link) + taken >= width:
-            signs = signs[:-1]  # the clock, which every other thing has
+        while signs and line_width(link) + line_width(_drawn(signs)) >= width:
+            signs = signs[:-1]  # the clock, which every other thing has; then what is elsewhere
         return link, signs
 
     def _phase(self) -> tuple[str, str, str]:
@@ -87,11 +91,13 @@ class StatusBar(RowView, can_focus=False):
             if self.store.link.phase == "waiting":
                 self.call_next(self.run_action, "app.retry")
         elif (place := span_at(signs, event.x - self.room.width + line_width(signs))) is not None:
-            wanted = self._signs[place].wanted
-            if wanted == PAUSE:
+            sign = self._signs[place]
+            if sign.wanted == PAUSE:
                 self.call_next(self.run_action, "screen.pause")
-            elif wanted:
-                self.post_message(PaneWanted(wanted))
+            elif sign.wanted:
+                self.post_message(PaneWanted(sign.wanted))
+            elif sign.server:
+                self.post_message(ServerWanted(sign.server))
 
     def _link_said(self) -> Line:
         link = self.store.link
@@ -137,8 +143,14 @@ class StatusBar(RowView, can_focus=False):
             Sign(stuck if broken else "", "bad", "agents"),
             Sign(alerting if alerts else "", "bad", "alerts"),
             Sign(red if failing else "", "bad", "tdd"),
+            *(_elsewhere(one) for one in store.elsewhere(self.clock())),
             Sign(f" {clock}", "text"),
         )
+
+
+def _elsewhere(one: Elsewhere) -> Sign:
+    text, style = elsewhere_said(one)
+    return Sign(f" {text} ", style, server=one.server)
 
 
 def _drawn(signs: tuple[Sign, ...]) -> Line:
