@@ -22,6 +22,7 @@ from tui.widgets.cells import (
     meter,
     percent,
 )
+from tui.widgets.needs import put_off_said
 
 if TYPE_CHECKING:
     from tui.protocol.models import Message
@@ -107,10 +108,12 @@ class AgentDetail:
         word, style = STATUS.get(agent.status, (agent.status or "unknown", "text"))
         if agent.is_quiet(now):
             word, style = "? quiet, was working", "dim"
+        put_off = put_off_said(store.inbox, agent, now)
         status: Line = (
             (f"{'status':<12} ", "dim"),
             (word, style),
             (f" for {age(now - agent.since)}", "text"),
+            (f", {put_off}" if put_off else "", "info"),
             (f", since {clock_time(agent.since)}", "dim"),
         )
         why = paragraph(agent.why, width, "alarm" if agent.needs_you else "text", indent=13)

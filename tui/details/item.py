@@ -13,6 +13,7 @@ from tui.store.deployments import Deployment
 from tui.store.github import Issue, PullRequest, Run
 from tui.store.item import Item
 from tui.widgets.cells import Line, age, clock_time
+from tui.widgets.needs import put_off_said
 
 if TYPE_CHECKING:
     from tui.protocol.models import Message
@@ -34,7 +35,7 @@ class ItemDetail:
         if item is None:
             return ()
         return [
-            *section(item.kind, _common(item, now, width)),
+            *section(item.kind, _common(item, store, now, width)),
             *_own(item, store, now, width),
             *section("events", raw_events(_events(item, store)[:EVENTS], width)),
         ]
@@ -44,11 +45,15 @@ class ItemDetail:
         return [as_data(event) for event in _events(item, store)] if item else []
 
 
-def _common(item: Item, now: float, width: int) -> list[Line]:
-    state = f"open for {age(now - item.since)}" if item.open else ""
+def _common(item: Item, store: Store, now: float, width: int) -> list[Line]:
+    state: list[Line] = []
+    if item.open:
+        put_off = put_off_said(store.inbox, item, now)
+        said = (f", {put_off}" if put_off else "", "info")
+        state = [(*field("state", f"open for {age(now - item.since)}", "bad"), said)]
     return [
         *paragraph(item.title, width, "strong"),
-        *([field("state", state, "bad")] if state else []),
+        *state,
         field("last word", f"{clock_time(item.at)}, {age(now - item.at)} ago"),
         *([field("said", f"{item.count:,} times")] if item.count > 1 else []),
     ]

@@ -28,6 +28,7 @@ from tui.widgets.cells import (
     spark,
     table_line,
 )
+from tui.widgets.needs import put_off_said
 
 GLYPHS = {
     "needs_input": ("‼", "alarm", "needs you"),
@@ -246,13 +247,9 @@ class AgentsPane(ListPane[Row]):
 
     def _why(self, agent: Agent, now: float) -> Line:
         """What a person should read; quietly, where a person has put it off."""
-        inbox = self.store.inbox
-        key = inbox.occurrence(agent)
-        if not inbox.is_put_off(key, now):
-            return (("  └ ", "dim"), (agent.why, "alarm" if agent.needs_you else "bad"))
-        until = inbox.snoozed_until(key)
-        said = f"snoozed {age(until - now)}" if until is not None else "acknowledged"
-        return (("  └ ", "dim"), (f"({said}) ", "info"), (agent.why, "dim"))
+        if said := put_off_said(self.store.inbox, agent, now):
+            return (("  └ ", "dim"), (f"({said}) ", "info"), (agent.why, "dim"))
+        return (("  └ ", "dim"), (agent.why, "alarm" if agent.needs_you else "bad"))
 
 
 def _agent(row: Row) -> Agent:

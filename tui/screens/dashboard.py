@@ -21,6 +21,7 @@ from tui.remembered import Remembered
 from tui.screens.inbox import InboxScreen
 from tui.screens.panes_grid import PanesGrid
 from tui.store import Slice, Store
+from tui.store.inbox import Need
 from tui.store.query import Query
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.pane_wanted import PaneWanted
@@ -327,9 +328,8 @@ class Dashboard(InboxScreen):
     def on_pane_wanted(self, message: PaneWanted) -> None:
         self._go_to_pane(message.pane)
 
-    def _go_to_pane(self, name: str | None) -> None:
-        if name:
-            self.set_focus(self.query_one(f"#{name}"))
+    def _go_to_pane(self, name: str) -> None:
+        self.set_focus(self.query_one(f"#{name}"))
 
     def on_time_ribbon_chosen(self, message: TimeRibbon.Chosen) -> None:
         known = message.agent in self.store.agents.by_id
@@ -368,8 +368,13 @@ class Dashboard(InboxScreen):
     def _open(self, subject: Subject) -> None:
         if self.app.screen is not self:
             return  # of two clicks the second was heard when all about the first was open
-        from tui.details import detail_of
         from tui.screens.detail import DetailScreen
 
-        screen = DetailScreen(detail_of(subject), self.store, self._clock)
-        self.app.push_screen(screen, self._go_to_pane)
+        self.app.push_screen(DetailScreen(subject, self.store, self._clock), self._come_back)
+
+    def _come_back(self, wanted: str | Need | None) -> None:
+        """From all about something to what a person has gone to there."""
+        if isinstance(wanted, Need):
+            self.go_to(wanted)
+        elif wanted:
+            self._go_to_pane(wanted)

@@ -1,10 +1,13 @@
-"""What a need looks like, here and at servers that are not shown."""
+"""What a need looks like: open, put off, and at servers that are not shown."""
 
 from textual.message import Message
 
 from tui.protocol.text import clean
+from tui.store.agents import Agent
 from tui.store.elsewhere import Elsewhere
-from tui.widgets.cells import Span
+from tui.store.inbox import Inbox
+from tui.store.item import Item
+from tui.widgets.cells import Span, age
 
 SAID = {
     "needs_input": ("‼", "alarm", "needs you"),
@@ -22,6 +25,15 @@ class ServerWanted(Message):
     def __init__(self, server: str) -> None:
         super().__init__()
         self.server = server
+
+
+def put_off_said(inbox: Inbox, thing: Agent | Item, now: float) -> str:
+    """`acknowledged`, or `snoozed 14m03s`; nothing where it was not put off."""
+    key = inbox.occurrence(thing)
+    if not inbox.is_put_off(key, now):
+        return ""
+    until = inbox.snoozed_until(key)
+    return f"snoozed {age(until - now)}" if until is not None else "acknowledged"
 
 
 def elsewhere_said(one: Elsewhere) -> Span:
