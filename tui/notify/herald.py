@@ -17,7 +17,7 @@ BELL = "\x07"
 
 def titled(needs: int) -> str:
     """The window's title while so many things want a person."""
-    return f"autosdlc ({needs} needs you)" if needs else "autosdlc"
+    return f"autosdlc ({needs} need{'s' * (needs == 1)} you)" if needs else "autosdlc"
 
 
 class Herald:

@@ -318,6 +318,8 @@ async def test_the_status_bar_keeps_what_wants_a_person(columns: int) -> None:
         await screen.press("space")
         screen.app.draw()
         await screen.shows("‼12", "◼12", "✗99", "PAUSED +0")
+        if columns >= 120:
+            await screen.shows("‼12 need you")
         top = screen.text.splitlines()[0]
         assert len(top) == columns
         assert re.search(r"\d\d:\d\d:\d\d", top), "the time of day"

@@ -289,7 +289,7 @@ async def test_a_new_need_sets_the_title_and_rings_once() -> None:
         assert "\x07" not in app.written, "it was there before the dashboard"
         clock.now += 10_000
         tell(screen, status("coder-9", "needs_input", 65, reason="\x1b]2;owned\x07Which?"))
-        await screen.until(lambda: "\x1b]2;autosdlc (2 needs you)\x07" in app.written, "title")
+        await screen.until(lambda: "\x1b]2;autosdlc (2 need you)\x07" in app.written, "title")
         await screen.until(lambda: "\x07" in app.written, "bell")
         assert "\x1b]9;autosdlc: coder-9 needs you: Which?\x07" in app.written
         await pilot.pause(1.2)

@@ -111,7 +111,7 @@ async def test_each_server_has_a_state_of_its_own_and_one_is_shown() -> None:
                 async with publisher(url) as client:
                     await publish(client, status(agent, "needs_input", reason="yes or no?"))
             await screen.shows("coder-here")
-            await screen.until(lambda: app.title == "autosdlc (2 needs you)", "both are counted")
+            await screen.until(lambda: app.title == "autosdlc (2 need you)", "both are counted")
             assert "coder-there" not in screen.text
             await screen.press("ctrl+p", *"Watch there", "enter")
             await screen.shows("there ● LIVE", "coder-there", "‼1 needs you")

@@ -26,7 +26,7 @@ async def test_the_title_carries_the_count_and_is_given_back() -> None:
     assert written == ["\x1b[22;2t", "\x1b]2;autosdlc\x07"]
     told.look((need("a"), need("b")), START + 1)
     told.look((need("a"), need("b")), START + 2)
-    assert written[2:] == ["\x1b]2;autosdlc (2 needs you)\x07"]
+    assert written[2:] == ["\x1b]2;autosdlc (2 need you)\x07"]
     told.look((), START + 3)
     await told.close()
     assert written[3:] == ["\x1b]2;autosdlc\x07", "\x1b[23;2t"]
