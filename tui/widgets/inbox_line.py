@@ -19,7 +19,7 @@ from tui.widgets.needs import SAID, ServerWanted, elsewhere_said
 from tui.widgets.rows import RowView
 
 ENOUGH = 24
-"""Cells of a question that go before the names of keys, and before how long it has waited."""
+"""Cells of a question that go before the names of keys, and before the word for its kind."""
 MAX_WHO = 40
 
 
@@ -135,11 +135,11 @@ class InboxLine(RowView, can_focus=False):
         if need.level == "critical":
             style = "alarm"
         who = fit(need.who, min(cell_len(clean(need.who)), MAX_WHO, max(8, width // 3)))
-        waited = age(self.clock() - need.since)
+        waited = (f" {age(self.clock() - need.since)}  ", "text")
         text = clean(need.text) or "gives no reason"
         named = f"{who} {word}" if word else f"{clean(need.level, 16).upper()} {who}"
-        full: Line = ((f" {glyph} {named} ", style), (f" {waited}  ", "text"))
-        short: Line = ((f" {glyph} {who} ", style), (" ", ""))
+        full: Line = ((f" {glyph} {named} ", style), waited)
+        short: Line = ((f" {glyph} {who} ", style), waited)
         whole = cell_len(text)
         enough = min(ENOUGH, whole)
         for said, keys, wanted in (

@@ -85,8 +85,8 @@ TROUBLE = [
     [
         (120, " ‼ coder-2 needs you  50s  Bash: alembic upgrade head"),
         (80, " ‼ coder-2 needs you  50s  Bash: alembic upgrade head"),
-        (60, " ‼ coder-2  Bash: alembic upgrade head"),
-        (40, " ‼ coder-2  Bash: alembic upgrade head"),
+        (60, " ‼ coder-2  50s  Bash: alembic upgrade head"),
+        (40, " ‼ coder-2  50s  Bash: alembic upgrade …"),
     ],
 )
 async def test_who_waits_longest_is_shown_with_the_exact_question(width: int, said: str) -> None:
