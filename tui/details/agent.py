@@ -23,6 +23,7 @@ from tui.widgets.cells import (
     percent,
 )
 from tui.widgets.needs import put_off_said
+from tui.widgets.statuses import status_said
 
 if TYPE_CHECKING:
     from tui.protocol.models import Message
@@ -37,14 +38,6 @@ TWO_CHARTS_FROM = 84
 CHART_HEIGHT = 3
 MAX_CHART = 96
 MAX_METER = 40
-STATUS = {
-    "needs_input": ("‼ needs you", "alarm"),
-    "blocked": ("◼ blocked", "bad"),
-    "error": ("✗ failed", "bad"),
-    "busy": ("● working", "ok"),
-    "idle": ("○ idle", "dim"),
-    "offline": ("· offline", "dim"),
-}
 TASKS = {
     "completed": ("✓", "ok"),
     "failed": ("✗", "bad"),
@@ -105,13 +98,13 @@ class AgentDetail:
         return [as_data(event) for event in store.history.about("agent_id", self._id)]
 
     def _now(self, store: Store, agent: Agent, now: float, width: int) -> list[Line]:
-        word, style = STATUS.get(agent.status, (agent.status or "unknown", "text"))
+        glyph, style, word = status_said(agent.status)
         if agent.is_quiet(now):
-            word, style = "? quiet, was working", "dim"
+            glyph, style, word = "?", "dim", "quiet, was working"
         put_off = put_off_said(store.inbox, agent, now)
         status: Line = (
             (f"{'status':<12} ", "dim"),
-            (word, style),
+            (f"{glyph} {word}", style),
             (f" for {age(now - agent.since)}", "text"),
             (f", {put_off}" if put_off else "", "info"),
             (f", since {clock_time(agent.since)}", "dim"),

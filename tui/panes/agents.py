@@ -29,16 +29,10 @@ from tui.widgets.cells import (
     table_line,
 )
 from tui.widgets.needs import put_off_said
+from tui.widgets.statuses import STATUSES, status_said
 
-GLYPHS = {
-    "needs_input": ("‼", "alarm", "needs you"),
-    "blocked": ("◼", "bad", "blocked"),
-    "error": ("✗", "bad", "failed"),
-    "busy": ("●", "ok", "working"),
-    "idle": ("○", "dim", "idle"),
-    "offline": ("·", "dim", "offline"),
-}
-"""Status: glyph, style, word. The word says it all; colour comes last."""
+COUNTED = ("needs_input", "blocked", "error", "busy", "idle")
+"""The statuses of which the title says how many are in each."""
 QUIET = ("?", "dim", "quiet")
 """What it is for one that works and has long not been heard of."""
 KINDS = {
@@ -187,14 +181,8 @@ class AgentsPane(ListPane[Row]):
         }
 
     def summary(self) -> Line:
-        agents = self.store.agents
-        counts = (
-            ("‼", agents.count("needs_input"), "alarm"),
-            ("✗", agents.count("error", "blocked"), "bad"),
-            ("●", agents.count("busy"), "ok"),
-            ("○", agents.count("idle"), "dim"),
-        )
-        counted = tuple((f"{glyph}{n} ", style) for glyph, n, style in counts if n)
+        counts = ((self.store.agents.count(status), *STATUSES[status]) for status in COUNTED)
+        counted = tuple((f"{glyph}{n} ", style) for n, glyph, style, _ in counts if n)
         return (*counted, *self.list_summary())
 
     def columns_line(self, width: int) -> Line | None:
@@ -260,7 +248,7 @@ def _state(agent: Agent, now: float) -> tuple[str, str, str]:
     """Glyph, style, word."""
     if agent.is_quiet(now):
         return QUIET
-    return GLYPHS.get(agent.status) or ("?", "text", agent.status or "unknown")
+    return status_said(agent.status)
 
 
 def _columns(width: int, name: int) -> tuple[Column, ...]:

@@ -8,11 +8,10 @@ from tui.store.elsewhere import Elsewhere
 from tui.store.inbox import Inbox
 from tui.store.item import Item
 from tui.widgets.cells import Span, age
+from tui.widgets.statuses import STATUSES
 
 SAID = {
-    "needs_input": ("‼", "alarm", "needs you"),
-    "blocked": ("◼", "bad", "blocked"),
-    "error": ("✗", "bad", "failed"),
+    **{kind: STATUSES[kind] for kind in ("needs_input", "blocked", "error")},
     "alert": ("▲", "bad", ""),
 }
 """What kind of need: glyph, style, word."""

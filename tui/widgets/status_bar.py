@@ -129,19 +129,21 @@ class StatusBar(RowView, can_focus=False):
         needs = store.inbox.count(self.clock(), "needs_input")
         alerts = store.delivery.alerts()
         failing = store.tdd.failing()
-        broken = store.agents.count("error", "blocked")
+        blocked, failed = store.agents.count("blocked"), store.agents.count("error")
         clock = clock_time(self.clock()) + " "
         missed = f"{store.events - self.paused_at:,}" if self.paused_at is not None else ""
         paused = f" PAUSED +{missed} held " if in_words else f" PAUSED +{missed} "
         need = f" need{'s' * (needs == 1)} you" if in_words else ""
         asking = f" ‼{needs}{need} "
-        stuck = f" ◼{broken}{_word(broken, 'agent') if in_words else ''} "
+        stuck = f" ◼{blocked}{' blocked' if in_words else ''} "
+        lost = f" ✗{failed}{_word(failed, 'agent')} "  # a bare one counts tests
         alerting = f" ▲{alerts}{_word(alerts, 'alert') if in_words else ''} "
         red = f" ✗{failing}{_word(failing, 'test') if in_words else ''} "
         return (
             Sign(paused if missed else "", "alarm", PAUSE),
             Sign(asking if needs else "", "alarm", "agents"),
-            Sign(stuck if broken else "", "bad", "agents"),
+            Sign(stuck if blocked else "", "bad", "agents"),
+            Sign(lost if failed else "", "bad", "agents"),
             Sign(alerting if alerts else "", "bad", "alerts"),
             Sign(red if failing else "", "bad", "tdd"),
             *(_elsewhere(one) for one in store.elsewhere(self.clock())),

@@ -9,14 +9,15 @@ from rich.cells import cell_len
 from tui.protocol.text import clean
 from tui.store import Store
 from tui.widgets.cells import Line, Span, fit
+from tui.widgets.statuses import STATUSES
 
 SIGNS = {
     "R": ("R", "red"),
     "G": ("G", "green"),
     "F": ("F", "refactor"),
-    "n": ("‼", "accent"),
-    "b": ("◼", "bad"),
-    "e": ("✗", "bad"),
+    "n": (STATUSES["needs_input"][0], "accent"),
+    "b": STATUSES["blocked"][:2],
+    "e": STATUSES["error"][:2],
     "w": ("━", "ok"),
     "i": ("·", "dim"),
     "o": (" ", ""),

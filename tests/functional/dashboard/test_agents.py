@@ -1,5 +1,6 @@
 """The agents' pane at each width, and all there is about one agent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -67,6 +68,26 @@ async def test_the_task_takes_the_slack_of_the_row() -> None:
     for width, least in ((200, 100), (120, 40), (80, 20)):
         (row,) = [line for line in await drawn(made, "z", (width, 24)) if "● a" in line]
         assert row.count("word") >= least // 5
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_a_glyph_means_the_same_on_every_line(width: int) -> None:
+    blocked, failed = status("b", "blocked", 1), status("e", "error", 2)
+    text = "\n".join(await drawn([blocked], size=(width, 50)))
+    assert "AGENTS ◼1" in text
+    assert "◼1" in text.splitlines()[0]
+    assert "✗" not in text
+    text = "\n".join(await drawn([failed], size=(width, 50)))
+    assert "AGENTS ✗1" in text
+    assert "✗1 agent " in text.splitlines()[0]
+    assert "◼" not in text
+
+
+async def test_a_status_that_nobody_knows_looks_like_no_other() -> None:
+    made = [status("a", "thinking"), status("b", "busy", -QUIET_AFTER / 1000)]
+    text = "\n".join(await drawn(made, "z"))
+    assert re.search(r"◎ a +thinking", text)
+    assert re.search(r"\? b +quiet", text)
 
 
 @pytest.mark.parametrize(

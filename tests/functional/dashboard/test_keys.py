@@ -158,7 +158,7 @@ async def test_the_cursor_stays_on_its_agent_when_the_order_changes() -> None:
             pane = screen.app.screen.query_one("#agents", Pane)
             assert pane.key(pane.cursor) == "agent-2"
             await publish(client, status("agent-4", "blocked"))
-            await screen.shows("✗1 ●4")
+            await screen.shows("◼1 ●4")
             assert pane.key(pane.cursor) == "agent-2"
 
 

@@ -60,6 +60,6 @@ def test_all_that_we_write_has_an_equal_though_no_test_comes_to_see_it() -> None
     assert {one for one in written if one != UNKNOWN and UNKNOWN in ascii_glyph(one)} == set()
 
 
-@pytest.mark.parametrize("together", ["‼✗●○·◼✓", BARS, "▓░", "▲▼", "▸▾", "⇡✗▼‼"])
+@pytest.mark.parametrize("together", ["‼✗●○·◼◎?✓", BARS, "▓░", "▲▼", "▸▾", "⇡✗▼‼"])
 def test_what_stands_beside_each_other_stays_told_apart(together: str) -> None:
     assert len(set(ascii_text(together))) == len(together)
