@@ -3,12 +3,23 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual.events import Click
 
 from tui.protocol.text import clean
 from tui.store import Store
 from tui.store.elsewhere import Elsewhere
-from tui.widgets.cells import Line, age, clock_day, clock_time, line_width, span_at, spread
+from tui.widgets.cells import (
+    Line,
+    Span,
+    age,
+    clock_day,
+    clock_time,
+    fit,
+    line_width,
+    span_at,
+    spread,
+)
 from tui.widgets.needs import ServerWanted, elsewhere_said
 from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
@@ -22,6 +33,8 @@ PHASES = {
     "replay": ("▶", "accent", "REPLAY"),
     "ended": ("■", "accent", "REPLAY ended"),
 }
+LEAST_REASON = 12
+"""Cells below which a part of the reason why the link is down says nothing."""
 PAUSE = "pause"
 """What a click on PAUSED asks for, in place of a pane."""
 
@@ -62,18 +75,23 @@ class StatusBar(RowView, can_focus=False):
         return spread(self._link, _drawn(self._signs), width)
 
     def _parts(self, width: int) -> tuple[Line, tuple[Sign, ...]]:
-        link = self._link_said()
+        """What wants a person goes before what else there is to say, and that before the clock."""
+        links = self._links()
         signs = self._signs_said(in_words=True)
-        if line_width(link[:4]) + line_width(_drawn(signs)) >= width:
+        if line_width(links[0]) + line_width(_drawn(signs)) >= width:
             signs = self._signs_said(in_words=False)
-        taken = line_width(_drawn(signs))
-        while len(link) > 4 and line_width(link) + taken >= width:
-            link = link[:-1]  # what wants a person goes before what else there is to say
-        if line_width(link) + taken >= width:
-            glyph, style, _ = self._phase()
-            link = ((f" {glyph} ", style),)
+        room = width - 1 - line_width(_drawn(signs))
+        link = next((link for link in links if line_width(link) <= room), links[-1])
         while signs and line_width(link) + line_width(_drawn(signs)) >= width:
             signs = signs[:-1]  # the clock, which every other thing has; then what is elsewhere
+        room -= line_width(link)
+        for text, style in self._more_said():
+            if cell_len(text) > room:
+                return link, signs
+            link, room = (*link, (text, style)), room - cell_len(text)
+        reason = "" if self.store.link.live else clean(self.store.link.reason)
+        if reason and room > min(cell_len(reason), LEAST_REASON):
+            link = (*link, (fit(reason, min(cell_len(reason), room - 1)) + " ", "dim"))
         return link, signs
 
     def _phase(self) -> tuple[str, str, str]:
@@ -99,14 +117,25 @@ class StatusBar(RowView, can_focus=False):
             elif sign.server:
                 self.post_message(ServerWanted(sign.server))
 
-    def _link_said(self) -> Line:
+    def _links(self) -> tuple[Line, ...]:
+        """The link, from the most that is said of it to the least."""
         link = self.store.link
         glyph, style, word = self._phase()
-        spans = [(" autosdlc ", "strong"), (f"{link.kind} " if link.kind else "", "accent")]
-        if link.server:
-            spans.append((f"{clean(link.server, 32)} ", "accent"))
         speed = f"{link.speed:g}x " if link.phase == "replay" else ""
-        spans.append((f"{glyph} {word} {speed}", style))
+        server: Line = ((f"{clean(link.server, 32)} ", "accent"),) if link.server else ()
+        state: Line = (*server, (f"{glyph} {word} {speed}", style))
+        kind: Line = ((f"{link.kind} ", "accent"),) if link.kind else ()
+        blank: Line = ((" ", ""),)
+        return (
+            ((" autosdlc ", "strong"), *kind, *state),
+            (*blank, *state),
+            (*blank, (f"{glyph} ", style)),
+        )
+
+    def _more_said(self) -> Line:
+        """What is said beside that, the most important first."""
+        link = self.store.link
+        spans: list[Span] = []
         if link.phase in ("replay", "ended"):
             spans.append((f"{clock_day(self.clock())} ", "text"))
         if link.live and link.phase != "ended":
@@ -115,13 +144,10 @@ class StatusBar(RowView, can_focus=False):
             spans.append((f"{link.rate:,.0f}ev/s ", "dim"))
             if link.lag:
                 spans.append((f"lag {link.lag:,} ", "warn"))
-        elif link.phase == "waiting":
-            when = f"try {link.attempt + 1} in {link.retry_in or 0:.0f}s " if link.attempt else ""
-            spans.append((when, "warn"))
+        elif link.phase == "waiting" and link.attempt:
+            spans.append((f"try {link.attempt + 1} in {link.retry_in or 0:.0f}s ", "warn"))
         if link.quiet_since is not None and not link.live:
             spans.append((f"last word {age(self.clock() - link.quiet_since)} ago ", "warn"))
-        if not link.live and link.reason:
-            spans.append((clean(link.reason, 60) + " ", "dim"))
         return tuple(spans)
 
     def _signs_said(self, *, in_words: bool) -> tuple[Sign, ...]:

@@ -17,6 +17,7 @@ from tui.keys import bindings_of
 from tui.panes.pane import Pane
 from tui.remembered import Remembered
 from tui.screens.dashboard import PANES, Dashboard
+from tui.store.link import Link
 from tui.widgets.key_bar import GAP, KeyBar
 from tui.widgets.status_bar import StatusBar
 
@@ -323,6 +324,22 @@ async def test_the_status_bar_keeps_what_wants_a_person(columns: int) -> None:
         top = screen.text.splitlines()[0]
         assert len(top) == columns
         assert re.search(r"\d\d:\d\d:\d\d", top), "the time of day"
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+async def test_why_the_link_is_down_takes_the_room_there_is(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AutosdlcApp, "connects", False)
+    reason = "the server refused the token (401): check the token, or ask whoever runs the server"
+    async with dashboard(NOWHERE, size=(columns, 30)) as screen:
+        screen.app.store.apply(status("a", "needs_input"))
+        screen.app.store.set_link(Link(phase="stopped", reason=reason))
+        screen.app.draw()
+        await screen.shows("✗ STOPPED the server re")
+        top = screen.text.splitlines()[0]
+        cut = re.search(r"STOPPED .*… +‼1", top)
+        assert reason in top if not cut else len(cut[0].partition("…")[2]) <= len("   ‼1")
 
 
 async def test_fifty_sizes_in_a_row_end_in_the_right_layout() -> None:
