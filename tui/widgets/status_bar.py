@@ -152,11 +152,13 @@ class StatusBar(RowView, can_focus=False):
 
     def _signs_said(self, *, in_words: bool) -> tuple[Sign, ...]:
         store = self.store
-        needs = store.inbox.count(self.clock(), "needs_input")
+        inbox, now = store.inbox, self.clock()
+        needs, blocked, failed = (
+            inbox.count(now, kind) for kind in ("needs_input", "blocked", "error")
+        )
         alerts = store.delivery.alerts()
         failing = store.tdd.failing()
-        blocked, failed = store.agents.count("blocked"), store.agents.count("error")
-        clock = clock_time(self.clock()) + " "
+        clock = clock_time(now) + " "
         missed = f"{store.events - self.paused_at:,}" if self.paused_at is not None else ""
         paused = f" PAUSED +{missed} held " if in_words else f" PAUSED +{missed} "
         need = f" need{'s' * (needs == 1)} you" if in_words else ""
@@ -172,7 +174,7 @@ class StatusBar(RowView, can_focus=False):
             Sign(lost if failed else "", "bad", "agents"),
             Sign(alerting if alerts else "", "bad", "alerts"),
             Sign(red if failing else "", "bad", "tdd"),
-            *(_elsewhere(one) for one in store.elsewhere(self.clock())),
+            *(_elsewhere(one) for one in store.elsewhere(now)),
             Sign(f" {clock}", "text"),
         )
 

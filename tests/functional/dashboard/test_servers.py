@@ -98,6 +98,16 @@ async def test_what_is_acknowledged_at_one_server_is_still_asked_at_another() ->
             await screen.shows("here ● LIVE", "(acknowledged) no credentials")
 
 
+async def test_a_detail_leads_to_another_server_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with told(monkeypatch, here=HERE, staging=STAGING) as screen:
+        await screen.press("enter")
+        await screen.shows("─ coder-1 coder ─", "‼1 ◼1 at staging", "! next")
+        await screen.press("exclamation_mark")
+        await screen.shows("staging ● LIVE", "◼ c2 blocked")
+        await screen.press("a", "enter")
+        await screen.shows("─ c2 coder ─", ", acknowledged")
+
+
 async def test_each_server_has_a_state_of_its_own_and_one_is_shown() -> None:
     with server() as here, server() as there:
         app = AutosdlcApp(
