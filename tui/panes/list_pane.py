@@ -90,7 +90,7 @@ class ListPane(Pane, Generic[T]):
     def idle_bindings(self) -> set[str]:
         idle = super().idle_bindings()
         idle |= set() if len(self.SORTS) > 1 else {"list.sort"}
-        return idle if self.search and self.rows else idle | {"list.next"}
+        return idle if self._last and self.rows else idle | {"list.next"}
 
     def changes_with_time(self) -> bool:
         return bool(self.total)  # with it, what a filter finds

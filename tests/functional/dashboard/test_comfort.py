@@ -76,7 +76,10 @@ async def test_the_key_bar_names_what_does_something_now() -> None:
         await screen.press("slash", "ctrl+u", *"nobody", "enter")
         await names("esc show all")
         await screen.until(lambda: "⏎ open" not in named(screen), "no row")
-        await screen.press("escape", "2")
+        await screen.press("escape")
+        await screen.lacks("esc show all")
+        await names("n N match")  # of the filter that was
+        await screen.press("2")
         await names(". , others  o all")
         assert "esc show all" not in named(screen)
         await screen.press("z")
