@@ -53,8 +53,10 @@ def literals(path: Path) -> Iterator[str]:
 
 
 def test_all_that_we_write_has_an_equal_though_no_test_comes_to_see_it() -> None:
-    drawn = ("details", "panes", "screens", "widgets")
-    paths = [path for name in drawn for path in (Path(tui.__file__).parent / name).rglob("*.py")]
+    package = Path(tui.__file__).parent
+    drawn = ("details", "panes", "screens", "store", "widgets")
+    paths = [path for name in drawn for path in (package / name).rglob("*.py")]
+    paths += package.glob("*.py")
     written = {character for path in paths for text in literals(path) for character in text}
     assert len(written) > 100
     assert {one for one in written if one != UNKNOWN and UNKNOWN in ascii_glyph(one)} == set()
