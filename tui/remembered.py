@@ -13,8 +13,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from tui.lock import locked
-
 FILE = "dashboard.json"
 MAX_BYTES = 1024 * 1024
 PATIENCE = 2.0
@@ -51,6 +49,8 @@ class Remembered:
         """
         if self._path is None or changed is None:
             return
+        from tui.lock import locked
+
         text = _text(changed)
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:

@@ -99,7 +99,6 @@ def _show(
 ) -> NoReturn:
     import gc
 
-    from tui.cli.faults import look_faults
     from tui.cli.replaying import open_playback
     from tui.config import ConfigError, read_settings, state_file, theme_directories
 
@@ -114,6 +113,8 @@ def _show(
     os.environ.setdefault("TEXTUAL_FPS", "240")
     settings, faults = read_settings(flags)
     if faults:
+        from tui.cli.faults import look_faults
+
         fail("\n".join([*faults, *look_faults(settings)]))
     playback = open_playback(replay, speed) if replay else None
     _require_terminal()
@@ -151,8 +152,10 @@ def _show(
             export_directory=Path(settings.export_directory).expanduser(),
             remembered=Remembered(state_file()),
         )
-    except (ConfigError, ThemeError):
-        fail("\n".join(look_faults(settings)))
+    except (ConfigError, ThemeError) as error:
+        from tui.cli.faults import look_faults
+
+        fail("\n".join(look_faults(settings) or [str(error)]))
     app.run()
     raise SystemExit(app.return_code or 0)
 

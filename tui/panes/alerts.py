@@ -8,7 +8,6 @@ from textual.reactive import reactive
 
 from tui.details.subject import Subject
 from tui.panes.delivery_rows import item_line
-from tui.panes.delivery_words import item_record, item_words
 from tui.panes.deployment_rows import MATRIX_FROM, component_columns, head_line
 from tui.panes.list_pane import ListPane
 from tui.panes.pane import Clock
@@ -142,9 +141,13 @@ class AlertsPane(ListPane[Item]):
         return Subject("item", item.key) if item else None
 
     def record(self, item: Item) -> dict[str, Any]:
+        from tui.panes.delivery_words import item_record
+
         return item_record(item, acknowledged=self._is_acknowledged(item))
 
     def words(self, item: Item) -> str:
+        from tui.panes.delivery_words import item_words
+
         acknowledged = self._is_acknowledged(item)
         return item_words(item, self.store.delivery, acknowledged=acknowledged)
 
