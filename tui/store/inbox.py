@@ -181,11 +181,12 @@ class Inbox:
     def ended(self, thing: Agent | Item, at: float = inf) -> None:
         """It wants no more what it wants now: the same again will be another occurrence.
 
-        `at` (Unix ms) is when, where it is told afterwards: what was put off later was another one.
+        `at` (Unix ms) is when, where it happened before the start: what was acknowledged later was
+        another one, and when something was snoozed is not known any more.
         """
         key = self.occurrence(thing)
         self._back.pop(key, None)
-        if self._put_off_at(key) < at:
+        if self._acknowledged.get(key, inf) < at or (at == inf and key in self._snoozed):
             self.take_back(key)
 
     def began(self, agent: Agent) -> None:
@@ -207,10 +208,6 @@ class Inbox:
     def alerts_changed(self) -> None:
         """The delivery's items are to be looked through again."""
         self._alerts_changed = True
-
-    def _put_off_at(self, key: str) -> float:
-        until = self._snoozed.get(key, inf) - self.snooze_minutes * MINUTE
-        return self._acknowledged.get(key, until)
 
     def _put_off_changed(self) -> None:
         self._good_until = -1.0

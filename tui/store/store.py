@@ -71,6 +71,7 @@ class Store:
         when they hear of all.
         """
         self._clock = clock
+        self._started = clock()
         self.agents = Agents(self._ended, self._began)
         self.tdd = Cycles(coverage_minimum)
         self.workflows = Workflows()
@@ -85,7 +86,11 @@ class Store:
         self.events = 0
         """Events applied so far."""
         self._told_of = inf
-        """When what is told afterwards happened (Unix ms); infinite for what happens now."""
+        """When what is told afterwards happened (Unix ms); infinite for what happens now.
+
+        That is what happened before the start: by an agent's clock, which may be wrong. What came
+        while the link was down is as good as now: rather too much is asked again than too little.
+        """
         self._unsettled = 0
         """Bytes of events that came since all of delivery was settled."""
         self._dirty: set[Slice] = set(Slice)
@@ -147,10 +152,10 @@ class Store:
         bucket = self.ribbon.count(event.timestamp)
         found = self._folds.get(event.type)
         metadata = event.metadata
-        if metadata is None:
-            self._told_of = inf
-        else:
-            self._told_of = event.timestamp or inf if metadata.replayed else inf
+        self._told_of = inf
+        if metadata is not None:
+            if metadata.replayed and event.timestamp and event.timestamp < self._started:
+                self._told_of = event.timestamp
             if metadata.encrypted:
                 found = None
         if found is None:

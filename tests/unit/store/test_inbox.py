@@ -185,6 +185,37 @@ def test_what_was_put_off_can_be_taken_back() -> None:
     assert who(store) == ["a", "b", "c"]
 
 
+def afterwards(made: Any) -> Any:
+    """As a server tells it again to whoever was not connected then."""
+    return made.model_copy(update={"metadata": made.metadata.model_copy(update={"replayed": True})})
+
+
+@pytest.mark.parametrize("put_off", [Inbox.acknowledge, Inbox.snooze])
+def test_history_from_before_the_start_takes_back_nothing_that_was_put_off_later(
+    put_off: Any,
+) -> None:
+    kept: dict[str, Any] = {}
+    asked = (asks("a", "?", 10), status("a", "busy", 20), asks("a", "?", 30))
+    store = store_of(*asked, kept=kept)
+    put_off(store.inbox, only(store).key, NOW)
+    store = Store(kept, clock=lambda: NOW + 1_000)
+    store.inbox.snooze_minutes = 1
+    for made in asked:
+        store.apply(afterwards(made))
+    assert who(store, NOW + 2_000) == []
+
+
+@pytest.mark.parametrize("behind", [0, 300])
+def test_what_ended_while_the_link_was_down_is_asked_anew(behind: int) -> None:
+    """Whether it was acknowledged meanwhile, or by a clock that is ahead of the agent's."""
+    store = Store(clock=lambda: START)
+    store.apply(asks("a", "?", 1))
+    store.inbox.acknowledge(only(store).key, START + behind * 1_000 + 300_000)
+    store.apply(afterwards(status("a", "busy", 60)))
+    store.apply(afterwards(asks("a", "?", 120)))
+    assert who(store, START + 900_000) == ["a"]
+
+
 def test_what_was_put_off_is_kept_between_starts_for_that_occurrence() -> None:
     kept: dict[str, Any] = {}
     events = (asks("a", "one"), asks("b", "two", 1), alert("l", "high", 2))
