@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from tui.protocol.text import clean, presentable_url
 from tui.protocol.topics import Filter
@@ -180,15 +181,10 @@ class Feed:
     def _find_another(self, lost: "ServerRecord") -> str | None:
         """In a thread: a server that runs, or our own in the place of another dashboard's."""
         from tui.discovery import load_token
-        from tui.server.config import ServerError
 
         if not self._find() and lost.kind == "embedded":
-            # Whoever was connected there comes back to that port. Where another dashboard was
-            # quicker, its server is found next time.
-            config = replace(self._own(), port=urlsplit(lost.url).port or 0)
-            with suppress(ServerError):
-                self._start_server(config)
-                self._found = None
+            # Whoever was connected there comes back to that port.
+            return self._find_or_start(urlsplit(lost.url).port)
         return load_token()
 
     def _prepare(self) -> "Token | None":
@@ -246,22 +242,25 @@ class Feed:
             self._url = self._found.url
         return bool(found)
 
-    def _find_or_start(self) -> str:
+    def _find_or_start(self, port: int | None = None) -> str:
         """A server of our own, unless another dashboard starts one at this moment."""
         from tui.discovery import token_file
         from tui.lock import locked
         from tui.server.config import ServerError
 
         config = self._own()
-        directory = token_file().parent
+        if port is not None:
+            config = replace(config, port=port)
+        lock = token_file().with_name("start.lock")
         with ExitStack() as alone:
             with suppress(OSError):  # a server without the other dashboards is better than none
-                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                alone.enter_context(locked(directory, STARTED_WITHIN))
+                lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                lock.touch(mode=0o600)
+                alone.enter_context(locked(lock, STARTED_WITHIN))
             if not self._find():
                 try:
                     self._start_server(config)
-                except ServerError:  # the usual ports are taken: any others will do
+                except ServerError:  # those ports are taken: any others will do
                     self._start_server(replace(config, port=0))
         return config.token
 
@@ -278,7 +277,7 @@ class Feed:
 
         server = EmbeddedServer(config, on_trouble=self._on_trouble)
         self._url = server.start().url
-        self._server, self._kind = server, config.kind
+        self._server, self._kind, self._found = server, config.kind, None
         if self._kind == "embedded":
             self._hint = HINT.format(url=self._url)
 
@@ -345,8 +344,12 @@ class Feed:
 
     def _known_as(self) -> str:
         """By what a server is the same one at the next start."""
-        is_own = self._found.kind == "embedded" if self._found else self._server is not None
-        return OWN if is_own else self._shown_url()
+        if self._found.kind == "embedded" if self._found else self._server is not None:
+            return OWN
+        told = [part for part in urlsplit(self._url).query.split("&") if part]
+        query = "&".join(part for part in told if not part.startswith("token="))
+        # What is not shown tells servers apart all the same, and may be a secret.
+        return self._shown_url() + (f"#{crc32(query.encode()):x}" if query else "")
 
     def _rate(self) -> float:
         if len(self._counts) < 2:

@@ -49,6 +49,21 @@ async def test_the_place_of_another_dashboards_server_is_taken() -> None:
         assert [one.url for one in find_servers()] == [lost.url]
 
 
+async def test_where_a_lost_servers_port_is_somebody_elses_another_is_taken() -> None:
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with AsyncExitStack() as stack:
+        port = free_port()
+        with server(port, announce=True, kind="embedded") as lost:
+            screen = await stack.enter_async_context(dashboard(None, token=None))
+            await screen.shows("● LIVE")
+        await stack.enter_async_context(await asyncio.start_server(refuse, "127.0.0.1", port))
+        await screen.press("r")
+        await screen.shows("embedded ● LIVE")
+        assert [one.url != lost.url for one in find_servers()] == [True]
+
+
 async def test_of_two_that_start_at_once_one_starts_the_server_and_the_other_finds_it() -> None:
     stores = Store(), Store()
     feeds = [Feed(store, Plan(), [Filter()], lambda: None, lambda: 0.0) for store in stores]
