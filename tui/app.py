@@ -311,7 +311,9 @@ class AutosdlcApp(ThemedApp):
 
     async def on_server_wanted(self, message: ServerWanted) -> None:
         await self._watch([feed.name for feed in self._feeds].index(message.server))
-        await self.run_action("screen.inbox_next")
+        while len(self.screen_stack) > 1:  # a detail that was left open there
+            await self.pop_screen()
+        self._dashboard.action_inbox_next()
 
     def to_terminal(self, sequence: str) -> None:
         """Write what is no drawing (a title, a bell) to the terminal, where there is one."""
@@ -327,7 +329,7 @@ class AutosdlcApp(ThemedApp):
                 yield SystemCommand(f"Watch {escape(feed.name)}", "Show this server", watch)
 
     def idle_bindings(self) -> set[str]:
-        return set() if self.store.link.phase == "waiting" else {"app.retry"}
+        return set() if self.store.link.may_be_retried else {"app.retry"}
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, elsewhere, help_text

@@ -150,7 +150,9 @@ class DetailScreen(NeedScreen[str | Need | None]):
 
     def _next_need(self) -> Need | None:
         """Who has waited next longest, round the end; None where nobody else waits."""
-        needs, own = self.store.inbox.open(self._clock()), self.need()
+        now = self._clock()
+        needs = self.store.inbox.open(now)
+        own = self.store.inbox.of(self._subject.kind, self._subject.key, now)
         # Where it wants nothing any more, the next has moved up into its place.
         place = needs.index(own) + 1 if own else bisect_left(needs, self._waits_since, key=SINCE)
         found = needs[place % len(needs)] if needs else None

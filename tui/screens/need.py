@@ -83,7 +83,8 @@ class NeedScreen(LiveScreen[ScreenResultType]):
             self._said(f"snoozed {self.store.inbox.snooze_minutes:g} min: {need.who}")
 
     def action_inbox_restore(self) -> None:
-        if self.store.inbox.restore():
+        if self.store.inbox.put_off(self._clock()):
+            self.store.inbox.restore()
             self.restored()
             self._draw()
         else:

@@ -32,3 +32,7 @@ class Link(NamedTuple):
     def live(self) -> bool:
         """Whether what the store says is so now, by the clock that is shown."""
         return self.phase in ("live", "replay", "ended")
+
+    @property
+    def may_be_retried(self) -> bool:
+        return self.phase in ("waiting", "stopped")

@@ -106,7 +106,7 @@ class StatusBar(RowView, can_focus=False):
         """
         signs = _drawn(self._signs)
         if span_at(self._link, event.x) is not None:
-            if self.store.link.phase == "waiting":
+            if self.store.link.may_be_retried:
                 self.call_next(self.run_action, "app.retry")
         elif (place := span_at(signs, event.x - self.room.width + line_width(signs))) is not None:
             sign = self._signs[place]

@@ -108,6 +108,20 @@ async def test_a_detail_leads_to_another_server_too(monkeypatch: pytest.MonkeyPa
         await screen.shows("─ c2 coder ─", ", acknowledged")
 
 
+async def test_details_left_open_at_both_servers_lead_to_each_other_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, staging = (status(agent, "needs_input", reason="Which?") for agent in ("coder-1", "c2"))
+    async with told(monkeypatch, here=[here], staging=[staging]) as screen:
+        await screen.press("enter")
+        await screen.shows("─ coder-1 coder ─", "! next")
+        for shown, agent in (("staging", "c2"), ("here", "coder-1"), ("staging", "c2")):
+            await screen.press("exclamation_mark")
+            await screen.shows(f"{shown} ● LIVE", f"‼ {agent} needs you")
+            await screen.press("enter")
+            await screen.shows(f"─ {agent} coder ─")
+
+
 async def test_each_server_has_a_state_of_its_own_and_one_is_shown() -> None:
     with server() as here, server() as there:
         app = AutosdlcApp(

@@ -32,7 +32,7 @@ async def test_a_second_may_pass_while_the_screen_is_taken_down() -> None:
 async def test_a_refused_token_stops_with_the_reason() -> None:
     with server() as record:
         async with dashboard(record.url, token="wrong") as screen:
-            await screen.shows("✗ STOPPED", "not connected:", "token")
+            await screen.shows("✗ STOPPED", "not connected:", "token", "r retry")
             await screen.press("q")
         assert screen.app.return_code == 1
 
