@@ -121,7 +121,7 @@ def _row(settings: "Settings", name: str, value: object) -> Row:
     """`name` is the one that the file has for it; a value of several parts is one text."""
     if type(value) is tuple:  # a command, as a shell would have it; a named tuple says what it is
         value = shlex.join(value) or None
-    elif value is not None and not isinstance(value, str | bool | float):
+    elif value is not None and not isinstance(value, str | bool | int | float):
         value = str(value)
     return Row(name, value, settings.origins.get(name, DEFAULT))
 

@@ -36,8 +36,8 @@ FIRST_LANE = 2
 """The line of the first lane, where there are any."""
 MORE = " +"
 """Before how many agents have no lane."""
-ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 50, 100
-"""Columns from which the phases, and the markers, have cells of their own.
+ROOM_FOR_PHASES, ROOM_FOR_MARKERS = 50, 98
+"""Cells of the line from which the phases, and the markers, have cells of their own.
 
 Markers without are drawn over the rate.
 """
