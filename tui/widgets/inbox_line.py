@@ -18,8 +18,9 @@ from tui.widgets.cells import Line, age, fit, line_width, span_at
 from tui.widgets.needs import SAID, ServerWanted, elsewhere_said
 from tui.widgets.rows import RowView
 
-ENOUGH = 24
-"""Cells of a question that go before the names of keys, and before the word for its kind."""
+ENOUGH, LEAST = 24, 10
+"""Cells of a question that go before the names of keys and the word for its kind, and before the
+keys themselves."""
 MAX_WHO = 40
 
 
@@ -145,7 +146,7 @@ class InboxLine(RowView, can_focus=False):
         for said, keys, wanted in (
             (full, self._keys(named=True), whole),  # all of the question, before the keys' names
             (full, self._keys(named=False), enough),
-            (short, self._keys(named=False), enough),
+            (short, self._keys(named=False), min(LEAST, whole)),
             (short, (), 1),
         ):
             room = width - line_width(said) - line_width(keys)

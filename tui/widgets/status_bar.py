@@ -153,10 +153,9 @@ class StatusBar(RowView, can_focus=False):
     def _signs_said(self, *, in_words: bool) -> tuple[Sign, ...]:
         store = self.store
         inbox, now = store.inbox, self.clock()
-        needs, blocked, failed = (
-            inbox.count(now, kind) for kind in ("needs_input", "blocked", "error")
+        needs, blocked, failed, alerts = (
+            inbox.count(now, kind) for kind in ("needs_input", "blocked", "error", "alert")
         )
-        alerts = store.delivery.alerts()
         failing = store.tdd.failing()
         clock = clock_time(now) + " "
         missed = f"{store.events - self.paused_at:,}" if self.paused_at is not None else ""

@@ -317,3 +317,11 @@ async def test_ten_thousand_that_failed_at_once_are_counted_and_gone_through() -
         await screen.press("a")
         await screen.shows("(2/9999)")
         tell(screen, results("a-1", "t.py", 1))
+
+
+async def test_an_alert_that_was_put_off_is_counted_on_top_no_more() -> None:
+    async with dashboard(NOWHERE, clock=Time()) as screen:
+        tell(screen, alert("al-1", "high"), alert("al-2", "low"))
+        await screen.shows("▲1 alert")
+        await screen.press("exclamation_mark", "a")
+        await screen.lacks("▲1 alert")
