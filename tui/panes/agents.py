@@ -181,8 +181,12 @@ class AgentsPane(ListPane[Row]):
         }
 
     def summary(self) -> Line:
-        counts = ((self.store.agents.count(status), *STATUSES[status]) for status in COUNTED)
-        counted = tuple((f"{glyph}{n} ", style) for n, glyph, style, _ in counts if n)
+        agents = self.store.agents
+        quiet = agents.quiet(self.clock()) if agents.count("busy") else 0
+        counts = {STATUSES[status]: agents.count(status) for status in COUNTED}
+        counts[STATUSES["busy"]] -= quiet
+        counts[QUIET] = quiet
+        counted = tuple((f"{glyph}{n} ", style) for (glyph, style, _), n in counts.items() if n)
         return (*counted, *self.list_summary())
 
     def columns_line(self, width: int) -> Line | None:

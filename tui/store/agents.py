@@ -188,6 +188,11 @@ class Agents:
     def count(self, *statuses: str) -> int:
         return sum(self._counts[status] for status in statuses)
 
+    def quiet(self, now: float) -> int:
+        """How many of the working ones are quiet at `now` (Unix ms)."""
+        before = now - QUIET_AFTER
+        return sum(one.seen < before and one.status == "busy" for one in self.by_id.values())
+
     def _measure(self, agent: Agent, metrics: "AgentMetrics", at: float) -> None:
         cpu, memory = metrics.cpu_usage, metrics.memory_usage
         if cpu is not None:

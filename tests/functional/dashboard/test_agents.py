@@ -247,6 +247,8 @@ async def test_the_detail_of_an_agent_unheard_of_says_so_as_the_list_does() -> N
         tell(screen)
         app._tick()
         await screen.shows("? quiet, was working for 1m01s", "last word    1m01s ago")
+        await screen.press("escape")
+        await screen.shows("1 AGENTS ?1")
 
 
 async def test_of_a_task_heard_of_once_there_is_its_id_and_no_length() -> None:
