@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from tui.protocol.text import clean
 from tui.screens.need import NEED_BINDINGS, NeedScreen
 from tui.store import Slice, Store
 from tui.store.inbox import SINCE, Need
-from tui.widgets.cells import Line
+from tui.widgets.cells import Line, line_words
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.pane_wanted import PaneWanted
 from tui.widgets.rows import RowView
@@ -78,6 +79,12 @@ class DetailView(RowView):
     def line(self, index: int, width: int) -> Line:
         del width
         return self._lines[index]
+
+    def copied(self, index: int) -> str:
+        """A line; of a heading all that is below it."""
+        if self._lines[index][:1] and self._lines[index][0][1] == "head":
+            return "\n".join(map(line_words, takewhile(bool, self._lines[index:])))
+        return super().copied(index)
 
     def idle_bindings(self) -> set[str]:
         return set() if self._address() else {"detail.open"}

@@ -44,6 +44,11 @@ def in_words(line: Line) -> str:
     return " ".join(clean("".join(text for text, _ in line)).translate(_NO_BARS).split())
 
 
+def line_words(line: Line) -> str:
+    """What a line says, as it is laid out."""
+    return clean("".join(text for text, _ in line)).rstrip()
+
+
 def line_width(line: Line) -> int:
     return sum(cell_len(text) for text, _ in line)
 

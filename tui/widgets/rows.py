@@ -15,8 +15,7 @@ from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from tui.protocol.text import clean
-from tui.widgets.cells import Line
+from tui.widgets.cells import Line, line_words
 from tui.widgets.line_view import LineView
 from tui.widgets.row_bindings import ROW_BINDINGS
 
@@ -86,7 +85,7 @@ class RowView(LineView, can_focus=True, inherit_bindings=False):
 
     def copied(self, index: int) -> str:
         """What copying the row at `index` copies."""
-        return clean("".join(text for text, _ in self.line(index, self.room.width))).rstrip()
+        return line_words(self.line(index, self.room.width))
 
     def snapshot(self) -> Sequence[Any]:
         """What all rows are of, in their order; it stays as it is, whatever comes."""

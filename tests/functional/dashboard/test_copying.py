@@ -116,3 +116,19 @@ async def test_a_log_line_with_whose_it_is() -> None:
     async with dashboard(NOWHERE, size=(60, 20), clock=clock) as screen:
         fill(screen, log("an-agent-with-a-long-name", LONG), results("a", "t.py", 1))
         assert await copies(screen, "5") == [f"22:13:20 an-agent-with-a-long-name INFO {LONG}"]
+
+
+async def test_of_a_detail_a_heading_is_copied_with_all_below_it() -> None:
+    async with dashboard(NOWHERE) as screen:
+        screen.app.store.apply(log("coder-1", "first \x1b[31mred"))
+        screen.app.draw()
+        await screen.shows("first")
+        await screen.press("5", "enter")
+        await screen.shows("q back")
+        await screen.press("y")
+        copied = screen.app.clipboard.splitlines()
+        assert copied[0] == "LINE"
+        assert "coder-1" in copied[1]
+        assert "\x1b" not in screen.app.clipboard
+        await screen.press("j", "y")
+        assert screen.app.clipboard == copied[1]
