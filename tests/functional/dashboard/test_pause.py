@@ -121,7 +121,7 @@ async def test_a_filter_on_a_frozen_pane_is_of_now() -> None:
     ("keys", "then", "now"),
     [
         (["p"], "FROZEN 22:15:00", "FROZEN 22:23:20"),
-        (["space"], "1 AGENTS ●1", "AS OF 22:23:20"),
+        (["space"], "1 AGENTS ?1", "AS OF 22:23:20"),
         (["space", "p"], "FROZEN 22:15:00", "FROZEN 22:23:20"),
     ],
 )
