@@ -30,6 +30,7 @@ from tui.store import Slice, Store
 from tui.store.tdd.cycles import MINIMUM
 from tui.themed import ThemedApp
 from tui.widgets.needs import ServerWanted
+from tui.widgets.prompt import Prompt
 from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
@@ -43,14 +44,6 @@ class Sized(Protocol):
 
     def resized(self, columns: int, rows: int) -> bool:
         """Whether all has to be drawn once more."""
-
-
-@runtime_checkable
-class Prompt(Protocol):
-    """A line to write into, one key after the other."""
-
-    async def take(self, event: Event) -> bool:
-        """Whether it was something to write, which is done."""
 
 
 SPACING, BUSY_SPACING = 1 / 15, 0.1
