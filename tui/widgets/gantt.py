@@ -93,7 +93,7 @@ def ending(workflow: Workflow, forecast: Forecast | None, now: float, *, ago: bo
         return (f"late by {age(forecast.overdue)}", "warn")
     spread = f" ±{rough(forecast.spread)}" if forecast.spread >= 1000 else ""
     at = clock_time(forecast.done, seconds=False)
-    if forecast.overdue:  # what is left begins when that step is done, which nobody knows
+    if forecast.overdue >= 1000:  # what is left begins when that step is done, which nobody knows
         return (f"ETA {at}{spread}, {age(forecast.overdue)} late", "warn")
     return (f"ETA {at}{spread} in {age(forecast.done - now)}", "info")
 

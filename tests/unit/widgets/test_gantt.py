@@ -112,6 +112,7 @@ def test_a_bar_is_exactly_as_wide_as_asked(
         (Forecast(AT + 9 * MINUTE, 3 * MINUTE, 0, {}), AT, "±3m00s in 9m00s", "info"),
         (Forecast(AT + 9 * MINUTE, 0, 0, {}), AT, " in 9m00s", "info"),
         (Forecast(AT + 9 * MINUTE, 0, 2 * MINUTE, {}), AT, ", 2m00s late", "warn"),
+        (Forecast(AT + 9 * MINUTE, 0, 999, {}), AT, " in 9m00s", "info"),
         (Forecast(AT, 0, 4 * MINUTE, {}), AT, "late by 4m00s", "warn"),
     ],
 )
