@@ -1,4 +1,4 @@
-"""One process of this machine at a time, by a lock on a file or directory that is there anyway."""
+"""One process of this machine at a time, by a lock on a file or directory."""
 
 import errno
 import os

@@ -190,8 +190,7 @@ class Agents:
 
     def quiet(self, now: float) -> int:
         """How many of the working ones are quiet at `now` (Unix ms)."""
-        before = now - QUIET_AFTER
-        return sum(one.seen < before and one.status == "busy" for one in self.by_id.values())
+        return sum(one.is_quiet(now) for one in self.by_id.values())
 
     def _measure(self, agent: Agent, metrics: "AgentMetrics", at: float) -> None:
         cpu, memory = metrics.cpu_usage, metrics.memory_usage

@@ -2,10 +2,11 @@
 
 An occurrence is one time that something wanted a person: a new question of the same agent, or a
 higher severity of the same alert, is another one, and is not put off with the first. It ends when
-an event says so: whoever starts later is told the present state alone, and of when that began at
-most what its last repeat says. The same of the same agent, acknowledged before and asked again
-while nobody looked, is known for another one where that event says what the agent's status was
-before. Of an alert none says so; and what was snoozed comes back in any case.
+an event says so. Where the server's history does not reach back to that, there is the present state
+alone, and of when that began at most what its last repeat says: the same of the same agent,
+acknowledged before and asked again while nobody looked, is then known for another one where that
+event says what the agent's status was before. Of an alert none says so; and what was snoozed comes
+back in any case.
 
 Another server's is always another one: ids are a server's own.
 """
@@ -195,15 +196,13 @@ class Inbox:
         if self._acknowledged.get(key, agent.called) < agent.called:
             self.take_back(key)
 
-    def restore(self) -> bool:
-        """Take back all that was put off at this server; False where nothing was."""
+    def restore(self) -> None:
+        """Take back all that was put off at this server."""
         own = f"{self._server} "
-        both = (self._acknowledged, self._snoozed)
-        put_off = [(times, key) for times in both for key in times if key.startswith(own)]
-        for times, key in put_off:
-            del times[key]
+        for times in (self._acknowledged, self._snoozed):
+            for key in [key for key in times if key.startswith(own)]:
+                del times[key]
         self._put_off_changed()
-        return bool(put_off)
 
     def alerts_changed(self) -> None:
         """The delivery's items are to be looked through again."""
